@@ -1,0 +1,344 @@
+/**
+ * The service: six calls, a flush, and the layers that make it.
+ *
+ * @since 0.1.0
+ */
+import { Config, Context, Effect, Layer, Stream } from "effect"
+import type { HttpClient } from "effect/http"
+import type { CallError, InvalidOptions } from "./AnalyticsError.ts"
+import { type AnalyticsConfig, type AnalyticsOptions, analyticsConfig, resolveOptions } from "./AnalyticsOptions.ts"
+import type { FlushReport, Outcome, Receipt } from "./Delivery.ts"
+import { AmbientContext, type EventContext } from "./EventContext.ts"
+import { type Client, makeClient } from "./internal/client.ts"
+import { merge } from "./internal/merge.ts"
+import type { AliasInput, GroupInput, IdentifyInput, Message, PageInput, ScreenInput, TrackInput } from "./Message.ts"
+import { makeTransport } from "./Transport.ts"
+
+/**
+ * Records what people do in Customer.io Data Pipelines.
+ *
+ * **Details**
+ *
+ * A call validates the message, stamps `messageId`, `timestamp` and `context`, encodes it once, and puts it on a bounded
+ * queue: it returns at once, whatever the network does. Messages leave in batches of 20, or 5 seconds after the first, with
+ * retries. When the layer's scope closes, everything still queued is sent before the scope ends.
+ *
+ * Each call fails with `InvalidMessage`, `MessageTooLarge`, `UnserializableMessage`, `QueueFull` or `AnalyticsClosed`, and
+ * the message was then not accepted. What becomes of an accepted message is an `Outcome`, never a failure of the call.
+ *
+ * **Example** (Identifying a person and tracking what they do)
+ *
+ * ```ts
+ * import { Analytics, AnalyticsLive } from "cdp-analytics-effect"
+ * import { Effect, Layer } from "effect"
+ * import { FetchHttpClient } from "effect/http"
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* Analytics.identify({ userId: "019mr8mf4r", traits: { email: "cool.person@example.com" } })
+ *   yield* Analytics.track({ userId: "019mr8mf4r", event: "added_to_cart", properties: { price: 39.95 } })
+ * })
+ *
+ * const main = program.pipe(Effect.provide(AnalyticsLive.pipe(Layer.provide(FetchHttpClient.layer))))
+ * ```
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class Analytics extends Context.Service<
+  Analytics,
+  {
+    /** Says who a person is. Needs `userId`, `anonymousId` or `traits.email`. */
+    readonly identify: (input: IdentifyInput) => Effect.Effect<Receipt, CallError>
+    /** Records what a person did. Needs `event`, and `userId` or `anonymousId`. */
+    readonly track: (input: TrackInput) => Effect.Effect<Receipt, CallError>
+    /** Records that a person viewed a page. Needs `userId` or `anonymousId`. */
+    readonly page: (input: PageInput) => Effect.Effect<Receipt, CallError>
+    /** Records that a person viewed a screen of a mobile app. Needs `userId` or `anonymousId`. */
+    readonly screen: (input: ScreenInput) => Effect.Effect<Receipt, CallError>
+    /** Puts a person into a group, or, without a person's id, updates the group's traits. Needs `groupId`. */
+    readonly group: (input: GroupInput) => Effect.Effect<Receipt, CallError>
+    /** Merges two identities of one person. Needs `previousId` and `userId`. */
+    readonly alias: (input: AliasInput) => Effect.Effect<Receipt, CallError>
+    /** Records any of the six messages, told apart by `type`. */
+    readonly enqueue: (message: Message) => Effect.Effect<Receipt, CallError>
+    /**
+     * Sends what waits, without waiting for more. When it returns, everything accepted before it has an outcome, and it
+     * returns the outcomes that no earlier flush has returned, counted.
+     */
+    readonly flush: Effect.Effect<FlushReport>
+    /**
+     * The outcome of each batch from now on. A reader that is 1,024 outcomes behind loses the oldest; no reader costs
+     * nothing. Ends when the layer's scope has closed.
+     */
+    readonly outcomes: Stream.Stream<Outcome>
+  }
+>()("cdp-analytics-effect/Analytics") {
+  /**
+   * Says who a person is. Needs `userId`, `anonymousId` or `traits.email`.
+   *
+   * **Example** (Traits, reserved and custom)
+   *
+   * ```ts
+   * import { Analytics } from "cdp-analytics-effect"
+   *
+   * const effect = Analytics.identify({
+   *   userId: "019mr8mf4r",
+   *   traits: { email: "cool.person@example.com", createdAt: new Date("2026-01-01"), favouriteColour: "green" }
+   * })
+   * ```
+   *
+   * @since 0.1.0
+   */
+  static readonly identify = (input: IdentifyInput): Effect.Effect<Receipt, CallError, Analytics> =>
+    Analytics.use((analytics) => analytics.identify(input))
+
+  /**
+   * Records what a person did. Needs `event`, and `userId` or `anonymousId`.
+   *
+   * **Example** (An event with properties)
+   *
+   * ```ts
+   * import { Analytics } from "cdp-analytics-effect"
+   *
+   * const effect = Analytics.track({
+   *   userId: "019mr8mf4r",
+   *   event: "added_to_cart",
+   *   properties: { product: "shoes", price: 39.95 }
+   * })
+   * ```
+   *
+   * @since 0.1.0
+   */
+  static readonly track = (input: TrackInput): Effect.Effect<Receipt, CallError, Analytics> =>
+    Analytics.use((analytics) => analytics.track(input))
+
+  /**
+   * Records that a person viewed a page. Needs `userId` or `anonymousId`.
+   *
+   * **Example** (A page view)
+   *
+   * ```ts
+   * import { Analytics } from "cdp-analytics-effect"
+   *
+   * const effect = Analytics.page({ anonymousId: "a-1", name: "Pricing", properties: { url: "https://example.com/pricing" } })
+   * ```
+   *
+   * @since 0.1.0
+   */
+  static readonly page = (input: PageInput): Effect.Effect<Receipt, CallError, Analytics> =>
+    Analytics.use((analytics) => analytics.page(input))
+
+  /**
+   * Records that a person viewed a screen of a mobile app. Needs `userId` or `anonymousId`.
+   *
+   * **Example** (A screen view)
+   *
+   * ```ts
+   * import { Analytics } from "cdp-analytics-effect"
+   *
+   * const effect = Analytics.screen({ userId: "019mr8mf4r", name: "Cart", category: "Shop" })
+   * ```
+   *
+   * @since 0.1.0
+   */
+  static readonly screen = (input: ScreenInput): Effect.Effect<Receipt, CallError, Analytics> =>
+    Analytics.use((analytics) => analytics.screen(input))
+
+  /**
+   * Puts a person into a group, or, without a person's id, updates the group's traits. Needs `groupId`.
+   *
+   * **Example** (A person joins a company)
+   *
+   * ```ts
+   * import { Analytics } from "cdp-analytics-effect"
+   *
+   * const effect = Analytics.group({
+   *   userId: "019mr8mf4r",
+   *   groupId: "acme",
+   *   traits: { name: "Acme", relationshipAttributes: { role: "admin" } }
+   * })
+   * ```
+   *
+   * @since 0.1.0
+   */
+  static readonly group = (input: GroupInput): Effect.Effect<Receipt, CallError, Analytics> =>
+    Analytics.use((analytics) => analytics.group(input))
+
+  /**
+   * Merges two identities of one person. Needs `previousId` and `userId`.
+   *
+   * **Example** (An anonymous visitor signs up)
+   *
+   * ```ts
+   * import { Analytics } from "cdp-analytics-effect"
+   *
+   * const effect = Analytics.alias({ previousId: "a-1", userId: "019mr8mf4r" })
+   * ```
+   *
+   * @since 0.1.0
+   */
+  static readonly alias = (input: AliasInput): Effect.Effect<Receipt, CallError, Analytics> =>
+    Analytics.use((analytics) => analytics.alias(input))
+
+  /**
+   * Records any of the six messages, told apart by `type`: for messages that come from elsewhere, such as a file.
+   *
+   * **Example** (Backfilling)
+   *
+   * ```ts
+   * import { Analytics, Track } from "cdp-analytics-effect"
+   *
+   * const effect = Analytics.enqueue(
+   *   Track.make({ userId: "019mr8mf4r", event: "signed_up", timestamp: new Date("2024-05-01T10:00:00Z") })
+   * )
+   * ```
+   *
+   * @since 0.1.0
+   */
+  static readonly enqueue = (message: Message): Effect.Effect<Receipt, CallError, Analytics> =>
+    Analytics.use((analytics) => analytics.enqueue(message))
+
+  /**
+   * Sends what waits, without waiting for more. When it returns, everything accepted before it has an outcome, and it
+   * returns the outcomes that no earlier flush has returned, counted.
+   *
+   * **Example** (Flushing before a serverless handler returns)
+   *
+   * ```ts
+   * import { Analytics } from "cdp-analytics-effect"
+   * import { Effect } from "effect"
+   *
+   * const handler = Effect.gen(function* () {
+   *   yield* Analytics.track({ userId: "019mr8mf4r", event: "invoice_paid" })
+   *   const { delivered, failed } = yield* Analytics.flush
+   *   return { delivered, failed }
+   * })
+   * ```
+   *
+   * @since 0.1.0
+   */
+  static readonly flush: Effect.Effect<FlushReport, never, Analytics> = Analytics.use((analytics) => analytics.flush)
+
+  /**
+   * The outcome of each batch from now on. A reader that is 1,024 outcomes behind loses the oldest; no reader costs
+   * nothing. Ends when the layer's scope has closed.
+   *
+   * **Example** (Counting what was not delivered)
+   *
+   * ```ts
+   * import { Analytics } from "cdp-analytics-effect"
+   * import { Effect, Stream } from "effect"
+   *
+   * const watch = Analytics.outcomes.pipe(
+   *   Stream.filter((outcome) => outcome._tag !== "Delivered"),
+   *   Stream.runForEach((failure) => Effect.logWarning(failure._tag, failure.messageIds.length))
+   * )
+   * ```
+   *
+   * @since 0.1.0
+   */
+  static readonly outcomes: Stream.Stream<Outcome, never, Analytics> = Stream.unwrap(
+    Analytics.useSync((analytics) => analytics.outcomes)
+  )
+
+  /**
+   * Merges `context` into every message that `effect` sends: over the layer's default, under the call's own. It follows
+   * the fiber, so concurrent requests never see each other's.
+   *
+   * **Example** (The person's address, once per request)
+   *
+   * ```ts
+   * import { Analytics } from "cdp-analytics-effect"
+   *
+   * const effect = Analytics.track({ userId: "019mr8mf4r", event: "viewed" }).pipe(
+   *   Analytics.withContext({ ip: "203.0.113.7" })
+   * )
+   * ```
+   *
+   * @since 0.1.0
+   */
+  static readonly withContext =
+    (context: EventContext) =>
+    <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+      Effect.updateService(effect, AmbientContext, (outer) => merge(outer ?? {}, context))
+
+  /**
+   * A client with the given options. Fails with `InvalidOptions`, which names the option and the reason.
+   *
+   * **Gotchas**
+   *
+   * Layers are shared by identity: keep the layer in a constant. Two calls of `layer` are two clients.
+   *
+   * **Example** (The European region, each call sent at once)
+   *
+   * ```ts
+   * import { Analytics } from "cdp-analytics-effect"
+   * import { Redacted } from "effect"
+   *
+   * const layer = Analytics.layer({ apiKey: Redacted.make("key"), region: "eu", flushAt: 1 })
+   * ```
+   *
+   * @since 0.1.0
+   */
+  static readonly layer = (options: AnalyticsOptions): Layer.Layer<Analytics, InvalidOptions, HttpClient.HttpClient> =>
+    Layer.effect(Analytics, make(options))
+
+  /**
+   * A client with options that are read from the configuration: a `Config` of all of them, or an object whose values are
+   * options or `Config`s of them. Fails with `ConfigError` or `InvalidOptions`.
+   *
+   * **Example** (The key from a variable of your own)
+   *
+   * ```ts
+   * import { Analytics } from "cdp-analytics-effect"
+   * import { Config } from "effect"
+   *
+   * const layer = Analytics.layerConfig({ apiKey: Config.Redacted("MY_KEY"), region: "eu" })
+   * ```
+   *
+   * @since 0.1.0
+   */
+  static readonly layerConfig = (
+    config: Config.Config<AnalyticsOptions> | AnalyticsConfig
+  ): Layer.Layer<Analytics, Config.ConfigError | InvalidOptions, HttpClient.HttpClient> =>
+    Layer.effect(Analytics, Effect.flatMap(readConfig(config), make))
+}
+
+const make = Effect.fnUntraced(function* (options: unknown) {
+  const resolved = yield* resolveOptions(options)
+  const transport = yield* makeTransport(resolved)
+  return fromClient(yield* makeClient(resolved, transport))
+})
+
+const readConfig = Effect.fnUntraced(function* (config: Config.Config<AnalyticsOptions> | AnalyticsConfig) {
+  if (Config.isConfig(config)) return yield* config
+  const options: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(config)) {
+    options[name] = Config.isConfig(value) ? yield* value : value
+  }
+  return options
+})
+
+/** The service's calls over a client. */
+export const fromClient = ({ accept, flush, outcomes }: Client): Analytics["Service"] =>
+  Analytics.of({
+    identify: (input) => accept("identify", input),
+    track: (input) => accept("track", input),
+    page: (input) => accept("page", input),
+    screen: (input) => accept("screen", input),
+    group: (input) => accept("group", input),
+    alias: (input) => accept("alias", input),
+    enqueue: (message) => accept(undefined, message),
+    flush,
+    outcomes
+  })
+
+/**
+ * A client with the options of the environment: `CUSTOMERIO_API_KEY`, `CUSTOMERIO_REGION`, `CUSTOMERIO_ENDPOINT`,
+ * `CUSTOMERIO_FLUSH_AT`, `CUSTOMERIO_FLUSH_INTERVAL` and the rest of `analyticsConfig`.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const AnalyticsLive: Layer.Layer<Analytics, Config.ConfigError | InvalidOptions, HttpClient.HttpClient> =
+  Analytics.layerConfig(analyticsConfig)

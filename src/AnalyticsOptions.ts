@@ -1,0 +1,262 @@
+/**
+ * What a client can be told, its defaults, and how it is read from the environment.
+ *
+ * @since 0.1.0
+ */
+import { Config, Duration, Effect, Option, Redacted, Result, Schedule, Schema, SchemaParser } from "effect"
+import { InvalidOptions } from "./AnalyticsError.ts"
+import type { EventContext as EventContext_ } from "./EventContext.ts"
+import { EventContext } from "./EventContext.ts"
+import { Integrations } from "./Integrations.ts"
+import { describeIssue } from "./internal/issue.ts"
+
+/**
+ * What happens to a call when the queue is full: `fail` with `QueueFull` at once, `wait` for room, or `dropOldest`, which
+ * accepts the message and reports the oldest waiting one as `Dropped`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type WhenFull = "fail" | "wait" | "dropOldest"
+
+/**
+ * Options of `Analytics.layer`. Only `apiKey` is required.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface AnalyticsOptions {
+  /** The API key (write key) of a Data Pipelines source. Never logged, printed or put into an error. */
+  readonly apiKey: Redacted.Redacted<string>
+  /** `us` is `https://cdp.customer.io`, `eu` is `https://cdp-eu.customer.io`. Default: `us`. */
+  readonly region?: "us" | "eu" | undefined
+  /** An origin that speaks `/v1/batch`, such as a proxy or a local server; wins over `region`. A path is kept. */
+  readonly endpoint?: string | undefined
+  /** Messages that trigger a flush; 1 sends each call at once. Default: 20 (Customer.io's docs). */
+  readonly flushAt?: number | undefined
+  /** How long the first message of a batch waits for others. Default: 5 seconds (Customer.io's docs). */
+  readonly flushInterval?: Duration.Input | undefined
+  /** Most messages in one request; more than `flushAt` lets a backlog leave in fuller requests. Default: `flushAt`. */
+  readonly maxBatchSize?: number | undefined
+  /** Most UTF-8 bytes of one message's JSON. Default: 32,000 (the docs' 32 KB). */
+  readonly maxMessageBytes?: number | undefined
+  /** Most UTF-8 bytes of one request's uncompressed JSON. Default: 500,000 (the docs' 500 KB). */
+  readonly maxBatchBytes?: number | undefined
+  /** Most messages that wait to be sent. Default: 10,000. */
+  readonly queueCapacity?: number | undefined
+  /** Most bytes of JSON that wait to be sent. Default: 32 MiB. */
+  readonly queueBytes?: number | undefined
+  /** What a call does when the queue is full. Default: `fail`. */
+  readonly whenFull?: WhenFull | undefined
+  /** Requests in flight; 1 keeps batches in order. Default: 4. */
+  readonly concurrency?: number | undefined
+  /** How long each attempt may take, its answer's body included. Default: 10 seconds. */
+  readonly requestTimeout?: Duration.Input | undefined
+  /**
+   * When to try again after a failure that is worth it (408, 429, 5xx but 501 and 505, no answer). `Retry-After` is the
+   * least wait, up to 5 minutes, and holds back every request. Default: exponential from 100 ms, doubling, capped at
+   * 10 s, jittered by 20 %, 9 retries.
+   */
+  readonly retry?: Schedule.Schedule<unknown> | undefined
+  /** How long closing may take. Default: 20 seconds, inside the 30 s of grace that Kubernetes gives. */
+  readonly shutdownTimeout?: Duration.Input | undefined
+  /** Sends `X-Strict-Mode: 1`, so that a wrong key or a bad message is an error and not a silent 200. Default: true. */
+  readonly strict?: boolean | undefined
+  /** `gzip` compresses request bodies of 1 KB or more. Default: `none`. */
+  readonly compression?: "none" | "gzip" | undefined
+  /** Merged under the context of every message. */
+  readonly context?: EventContext_ | undefined
+  /** Merged under the integrations of every message. */
+  readonly integrations?: Integrations | undefined
+  /** `false` validates every message and sends none. Default: true. */
+  readonly enabled?: boolean | undefined
+}
+
+/**
+ * The same options where each may be a value or a `Config` of it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type AnalyticsConfig = {
+  readonly [Key in keyof AnalyticsOptions]: AnalyticsOptions[Key] | Config.Config<AnalyticsOptions[Key]>
+}
+
+/**
+ * Exponential from 100 ms, doubling, capped at 10 s, jittered by 20 %, 9 retries: the official Go client's backoff, with
+ * the jitter that it lacks.
+ *
+ * @category defaults
+ * @since 0.1.0
+ */
+export const defaultRetry: Schedule.Schedule<unknown> = Schedule.min([
+  Schedule.exponential("100 millis"),
+  Schedule.spaced("10 seconds")
+]).pipe(Schedule.jittered, Schedule.upTo({ times: 9 }))
+
+/**
+ * Every option of `AnalyticsLive`, read from the environment: `CUSTOMERIO_API_KEY` (required), `CUSTOMERIO_REGION`,
+ * `CUSTOMERIO_ENDPOINT`, `CUSTOMERIO_FLUSH_AT`, `CUSTOMERIO_FLUSH_INTERVAL` and so on, one for each option that is not an
+ * object. Durations are written as `5 seconds` or `500 millis`.
+ *
+ * **Example** (Adding to what the environment says)
+ *
+ * ```ts
+ * import { Analytics, analyticsConfig } from "cdp-analytics-effect"
+ * import { Config } from "effect"
+ *
+ * const layer = Analytics.layerConfig(
+ *   Config.map(analyticsConfig, (options) => ({ ...options, context: { app: { name: "shop" } } }))
+ * )
+ * ```
+ *
+ * @category config
+ * @since 0.1.0
+ */
+export const analyticsConfig: Config.Config<AnalyticsOptions> = Config.all({
+  apiKey: Config.Redacted("CUSTOMERIO_API_KEY"),
+  region: optional(Config.Literals(["us", "eu"], "CUSTOMERIO_REGION")),
+  endpoint: optional(Config.String("CUSTOMERIO_ENDPOINT")),
+  flushAt: optional(Config.Int("CUSTOMERIO_FLUSH_AT")),
+  flushInterval: optional(Config.Duration("CUSTOMERIO_FLUSH_INTERVAL")),
+  maxBatchSize: optional(Config.Int("CUSTOMERIO_MAX_BATCH_SIZE")),
+  maxMessageBytes: optional(Config.Int("CUSTOMERIO_MAX_MESSAGE_BYTES")),
+  maxBatchBytes: optional(Config.Int("CUSTOMERIO_MAX_BATCH_BYTES")),
+  queueCapacity: optional(Config.Int("CUSTOMERIO_QUEUE_CAPACITY")),
+  queueBytes: optional(Config.Int("CUSTOMERIO_QUEUE_BYTES")),
+  whenFull: optional(Config.Literals(["fail", "wait", "dropOldest"], "CUSTOMERIO_WHEN_FULL")),
+  concurrency: optional(Config.Int("CUSTOMERIO_CONCURRENCY")),
+  requestTimeout: optional(Config.Duration("CUSTOMERIO_REQUEST_TIMEOUT")),
+  shutdownTimeout: optional(Config.Duration("CUSTOMERIO_SHUTDOWN_TIMEOUT")),
+  strict: optional(Config.Boolean("CUSTOMERIO_STRICT")),
+  compression: optional(Config.Literals(["none", "gzip"], "CUSTOMERIO_COMPRESSION")),
+  enabled: optional(Config.Boolean("CUSTOMERIO_ENABLED"))
+})
+
+function optional<A>(config: Config.Config<A>): Config.Config<A | undefined> {
+  return Config.option(config).pipe(Config.map(Option.getOrUndefined))
+}
+
+const regions = { us: "https://cdp.customer.io", eu: "https://cdp-eu.customer.io" } as const
+
+/** Bytes of the JSON around the messages of a batch: `sentAt` always has 24 characters. */
+const envelopeBytes = `{"batch":[],"sentAt":"2026-01-01T00:00:00.000Z"}`.length
+
+const AtLeastOne = Schema.Int.check(Schema.isGreaterThanOrEqualTo(1, { expected: "an integer of 1 or more" }))
+
+const duration = (expected: string, isValid: (value: Duration.Duration) => boolean) =>
+  Schema.declare(
+    (input): input is Duration.Input => {
+      const value = Duration.fromInput(input as Duration.Input)
+      return Option.isSome(value) && Duration.isFinite(value.value) && isValid(value.value)
+    },
+    { expected }
+  )
+const PositiveDuration = duration("a finite duration of more than 0", (value) => Duration.toMillis(value) > 0)
+const NonNegativeDuration = duration("a finite duration of 0 or more", (value) => Duration.toMillis(value) >= 0)
+
+const Endpoint = Schema.String.check(
+  Schema.makeFilter((endpoint) => {
+    const url = URL.parse(endpoint)
+    if (url === null || !["http:", "https:"].includes(url.protocol)) return "Expected an http or https URL"
+    if (url.username !== "" || url.password !== "") return "Expected a URL without credentials; the key goes in apiKey"
+    if (url.search !== "" || url.hash !== "") return "Expected a URL without query and fragment"
+    if (/\/v1(\/.*)?$/.test(url.pathname)) return "Expected an origin without /v1, which is added to it"
+    return undefined
+  })
+)
+
+const Options = Schema.Struct({
+  apiKey: Schema.declare(
+    (input): input is Redacted.Redacted<string> => Redacted.isRedacted(input) && Redacted.value(input) !== "",
+    { expected: "a Redacted string that is not empty" }
+  ),
+  region: Schema.optional(Schema.Literals(["us", "eu"])),
+  endpoint: Schema.optional(Endpoint),
+  flushAt: Schema.optional(AtLeastOne),
+  flushInterval: Schema.optional(PositiveDuration),
+  maxBatchSize: Schema.optional(AtLeastOne),
+  maxMessageBytes: Schema.optional(AtLeastOne),
+  maxBatchBytes: Schema.optional(
+    Schema.Int.check(
+      Schema.isGreaterThan(envelopeBytes, { expected: `an integer of more than the ${envelopeBytes} of the envelope` })
+    )
+  ),
+  queueCapacity: Schema.optional(AtLeastOne),
+  queueBytes: Schema.optional(AtLeastOne),
+  whenFull: Schema.optional(Schema.Literals(["fail", "wait", "dropOldest"])),
+  concurrency: Schema.optional(AtLeastOne),
+  requestTimeout: Schema.optional(PositiveDuration),
+  retry: Schema.optional(
+    Schema.declare((input): input is Schedule.Schedule<unknown> => Schedule.isSchedule(input), {
+      expected: "a Schedule"
+    })
+  ),
+  shutdownTimeout: Schema.optional(NonNegativeDuration),
+  strict: Schema.optional(Schema.Boolean),
+  compression: Schema.optional(Schema.Literals(["none", "gzip"])),
+  context: Schema.optional(EventContext),
+  integrations: Schema.optional(Integrations),
+  enabled: Schema.optional(Schema.Boolean)
+})
+
+const validate = SchemaParser.decodeUnknownResult(Schema.toType(Options), { onExcessProperty: "error" })
+
+/** Options as the client works with them: validated, each with its value. */
+export interface ResolvedOptions {
+  readonly apiKey: Redacted.Redacted<string>
+  readonly batchUrl: string
+  readonly flushAt: number
+  readonly flushInterval: Duration.Duration
+  readonly maxBatchSize: number
+  readonly maxMessageBytes: number
+  /** Most bytes of messages and the commas between them; the envelope is counted off. */
+  readonly maxBatchContentBytes: number
+  readonly queueCapacity: number
+  readonly queueBytes: number
+  readonly whenFull: WhenFull
+  readonly concurrency: number
+  readonly requestTimeout: Duration.Duration
+  readonly retry: Schedule.Schedule<unknown>
+  readonly shutdownTimeout: Duration.Duration
+  readonly strict: boolean
+  readonly compression: "none" | "gzip"
+  readonly context: EventContext_
+  readonly integrations: Integrations | undefined
+  readonly enabled: boolean
+}
+
+/** Validates options and fills in the defaults. */
+export const resolveOptions = (input: unknown): Effect.Effect<ResolvedOptions, InvalidOptions> => {
+  const validated = validate(input)
+  if (Result.isFailure(validated)) {
+    const { path, reason } = describeIssue(validated.failure)
+    return Effect.fail(new InvalidOptions({ option: path, reason }))
+  }
+  const options = validated.success
+  const flushAt = options.flushAt ?? 20
+  const maxBatchContentBytes = (options.maxBatchBytes ?? 500_000) - envelopeBytes
+  const queueBytes = options.queueBytes ?? 32 * 1024 * 1024
+  return Effect.succeed({
+    apiKey: options.apiKey,
+    batchUrl: `${(options.endpoint ?? regions[options.region ?? "us"]).replace(/\/+$/, "")}/v1/batch`,
+    flushAt,
+    flushInterval: Duration.fromInputUnsafe(options.flushInterval ?? "5 seconds"),
+    maxBatchSize: options.maxBatchSize ?? flushAt,
+    // A message that fits no request, or not even an empty queue, could never leave.
+    maxMessageBytes: Math.min(options.maxMessageBytes ?? 32_000, maxBatchContentBytes, queueBytes),
+    maxBatchContentBytes,
+    queueCapacity: options.queueCapacity ?? 10_000,
+    queueBytes,
+    whenFull: options.whenFull ?? "fail",
+    concurrency: options.concurrency ?? 4,
+    requestTimeout: Duration.fromInputUnsafe(options.requestTimeout ?? "10 seconds"),
+    retry: options.retry ?? defaultRetry,
+    shutdownTimeout: Duration.fromInputUnsafe(options.shutdownTimeout ?? "20 seconds"),
+    strict: options.strict ?? true,
+    compression: options.compression ?? "none",
+    context: options.context ?? {},
+    integrations: options.integrations,
+    enabled: options.enabled ?? true
+  })
+}

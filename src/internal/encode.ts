@@ -1,0 +1,130 @@
+import { type DateTime, Result, Schema, type SchemaIssue, SchemaParser } from "effect"
+import { InvalidMessage, MessageTooLarge, UnserializableMessage } from "../AnalyticsError.ts"
+import type { EventContext } from "../EventContext.ts"
+import type { Integrations } from "../Integrations.ts"
+import { Alias, Group, Identify, type Message, type MessageType, Page, Screen, Track } from "../Message.ts"
+import { describeIssue, formatPath } from "./issue.ts"
+import { findJsonIssue } from "./json.ts"
+import { merge } from "./merge.ts"
+import { library } from "./version.ts"
+
+/** A message as it goes over the wire: its JSON, made once, and what the client needs to know of it. */
+export interface EncodedMessage {
+  readonly messageId: string
+  readonly json: string
+  /** UTF-8 bytes of `json`. */
+  readonly bytes: number
+}
+
+/** What is stamped on a message that does not say otherwise. */
+export interface Stamp {
+  readonly messageId: string
+  readonly timestamp: DateTime.Utc
+  readonly context: EventContext | undefined
+}
+
+export type EncodeError = InvalidMessage | MessageTooLarge | UnserializableMessage
+
+/** Encodes a message of the given type, or, without one, of the type that it names itself. */
+export type Encode = (
+  type: MessageType | undefined,
+  input: unknown,
+  stamp: Stamp
+) => Result.Result<EncodedMessage, EncodeError>
+
+type Parse = (input: unknown) => Result.Result<Message, SchemaIssue.Issue>
+
+const parser = <S extends Schema.ConstraintDecoder<unknown> & Schema.Schema<Message>>(schema: S): Parse =>
+  SchemaParser.decodeUnknownResult(Schema.toType(schema), { onExcessProperty: "error" })
+
+const parsers: Record<MessageType, Parse> = {
+  identify: parser(Identify),
+  track: parser(Track),
+  page: parser(Page),
+  screen: parser(Screen),
+  group: parser(Group),
+  alias: parser(Alias)
+}
+
+const messageTypes = Object.keys(parsers).join(", ")
+
+const isMessageType = (type: unknown): type is MessageType => typeof type === "string" && Object.hasOwn(parsers, type)
+
+/** Validates, stamps, merges defaults and encodes to JSON, once. */
+export const makeEncode = (options: {
+  readonly maxMessageBytes: number
+  readonly context: EventContext
+  readonly integrations: Integrations | undefined
+}): Encode => {
+  const countBytes = makeCountBytes(options.maxMessageBytes)
+
+  const encode: Encode = (call, input, stamp) => {
+    if (typeof input !== "object" || input === null || Array.isArray(input)) {
+      return Result.fail(new InvalidMessage({ type: call ?? "unknown", path: "", reason: "Expected an object" }))
+    }
+    const type = call ?? ("type" in input ? input.type : undefined)
+    if (!isMessageType(type)) {
+      return Result.fail(
+        new InvalidMessage({ type: "unknown", path: "type", reason: `Expected one of ${messageTypes}` })
+      )
+    }
+    const message: Record<string, unknown> = { type, ...input }
+    if (stamp.context !== undefined) message["context"] = mergeDefined(stamp.context, message["context"])
+
+    const parsed = parsers[type](message)
+    if (Result.isFailure(parsed)) return Result.fail(new InvalidMessage({ type, ...describeIssue(parsed.failure) }))
+    const jsonIssue = findJsonIssue(message)
+    if (jsonIssue !== undefined) {
+      return Result.fail(
+        new UnserializableMessage({ type, path: formatPath(jsonIssue.path), reason: jsonIssue.reason })
+      )
+    }
+
+    // An empty id is a missing one.
+    for (const key of ["userId", "anonymousId"]) {
+      if (message[key] === "") message[key] = undefined
+    }
+    const messageId = parsed.success.messageId || stamp.messageId
+    message["messageId"] = messageId
+    message["timestamp"] ??= stamp.timestamp
+    message["context"] = { ...merge(options.context, objectOf(message["context"])), library }
+    if (options.integrations !== undefined) {
+      message["integrations"] = merge(options.integrations, objectOf(message["integrations"]))
+    }
+    if ("category" in parsed.success && parsed.success.category) {
+      message["properties"] = merge({ category: parsed.success.category }, objectOf(message["properties"]))
+    }
+
+    const json = JSON.stringify(message)
+    const bytes = countBytes(json)
+    return bytes > options.maxMessageBytes
+      ? Result.fail(new MessageTooLarge({ type, bytes, limit: options.maxMessageBytes }))
+      : Result.succeed({ messageId, json, bytes })
+  }
+
+  return (call, input, stamp) => {
+    try {
+      return encode(call, input, stamp)
+    } catch (error) {
+      // Only a getter, a proxy, a toJSON or the depth of the caller's value can throw here. Its words may hold data.
+      const reason = `reading the message threw ${error instanceof Error ? error.name : typeof error}`
+      return Result.fail(new UnserializableMessage({ type: call ?? "unknown", path: "", reason }))
+    }
+  }
+}
+
+const objectOf = (value: unknown): object => (typeof value === "object" && value !== null ? value : {})
+
+// What is neither absent nor an object is left for the Schema to refuse.
+const mergeDefined = (base: object, over: unknown): unknown =>
+  over === undefined || objectOf(over) === over ? merge(base, objectOf(over)) : over
+
+/** Counts UTF-8 bytes by encoding into one buffer that is used again and again. */
+const makeCountBytes = (limit: number): ((text: string) => number) => {
+  const encoder = new TextEncoder()
+  const buffer = new Uint8Array(limit)
+  return (text) => {
+    const { read, written } = encoder.encodeInto(text, buffer)
+    return read === text.length ? written : encoder.encode(text).length
+  }
+}

@@ -1,0 +1,20 @@
+/**
+ * Merges `over` into `base`, deeply, into a new object: the value of `over` wins, arrays are replaced whole, a key that is
+ * `undefined` in `over` leaves the one in `base`. Dates and other instances of classes are values, not objects to merge.
+ */
+export const merge = (base: object, over: object): Record<string, unknown> => {
+  // Without a prototype, so that a key named `__proto__` is a key like any other.
+  const merged: Record<string, unknown> = Object.assign(Object.create(null), base)
+  for (const [key, value] of Object.entries(over)) {
+    if (value === undefined) continue
+    const existing = merged[key]
+    merged[key] = isPlainObject(value) && isPlainObject(existing) ? merge(existing, value) : value
+  }
+  return merged
+}
+
+const isPlainObject = (value: unknown): value is object => {
+  if (typeof value !== "object" || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || prototype === Object.prototype
+}
