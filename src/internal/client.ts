@@ -1,5 +1,5 @@
 import {
-  Array,
+  Array as Arr,
   Cause,
   Clock,
   Context,
@@ -184,7 +184,7 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
     for (const item of items) {
       if (item !== FlushMark && item.place === "queue") item.place = "batch"
     }
-    return Array.isReadonlyArrayNonEmpty(items) ? Effect.succeed(items) : Cause.done()
+    return Arr.isReadonlyArrayNonEmpty(items) ? Effect.succeed(items) : Cause.done()
   })
 
   const flusher = Stream.fromPull(Effect.succeed(pull)).pipe(
