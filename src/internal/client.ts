@@ -189,7 +189,6 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
 
   const flusher = Stream.fromPull(Effect.succeed(pull)).pipe(
     Stream.aggregateWithin(batchSink(options), Schedule.spaced(options.flushInterval)),
-    Stream.filter((batch) => batch.length > 0),
     // While every request is under way, the next batch is made and its interval runs.
     Stream.buffer({ capacity: 1 }),
     Stream.mapEffect(deliver, { concurrency: options.concurrency, unordered: true }),
@@ -212,7 +211,7 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
       PubSub.endUnsafe(outcomes, Exit.void)
     })
 
-  yield* Effect.acquireRelease(Effect.forkDetach(flusher), close)
+  yield* Effect.acquireRelease(Effect.forkDetach(flusher, { startImmediately: true }), close)
 
   const requestFlush = Effect.sync(() => {
     isMarked = false
