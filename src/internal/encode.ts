@@ -71,14 +71,13 @@ export const makeEncode = (options: {
     const message: Record<string, unknown> = { type, ...input }
     if (stamp.context !== undefined) message["context"] = mergeDefined(stamp.context, message["context"])
 
+    // Before the Schema, which would only say that a BigInt is no number. A timestamp is for the Schema to judge.
+    const jsonIssue = findJsonIssue({ ...message, timestamp: undefined })
+    if (jsonIssue !== undefined) {
+      return Result.fail(new UnserializableMessage({ type, path: formatPath(jsonIssue.path), reason: jsonIssue.reason }))
+    }
     const parsed = parsers[type](message)
     if (Result.isFailure(parsed)) return Result.fail(new InvalidMessage({ type, ...describeIssue(parsed.failure) }))
-    const jsonIssue = findJsonIssue(message)
-    if (jsonIssue !== undefined) {
-      return Result.fail(
-        new UnserializableMessage({ type, path: formatPath(jsonIssue.path), reason: jsonIssue.reason })
-      )
-    }
 
     // An empty id is a missing one.
     for (const key of ["userId", "anonymousId"]) {
