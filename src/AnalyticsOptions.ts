@@ -147,6 +147,8 @@ const AtLeastOne = Schema.Int.check(Schema.isGreaterThanOrEqualTo(1, { expected:
 const duration = (expected: string, isValid: (value: Duration.Duration) => boolean) =>
   Schema.declare(
     (input): input is Duration.Input => {
+      // `Duration` reads NaN as zero.
+      if (Number.isNaN(input)) return false
       const value = Duration.fromInput(input as Duration.Input)
       return Option.isSome(value) && Duration.isFinite(value.value) && isValid(value.value)
     },

@@ -167,7 +167,7 @@ describe("flush", () => {
       yield* Server.answer((_, index) => Effect.succeed({ status: [200, 400, 401][index] ?? 200 }))
       yield* trackMany(1, 6)
       assert.deepStrictEqual(yield* Analytics.flush, { delivered: 2, failed: { Rejected: 2, Unauthorized: 2 } })
-    }).pipe(Effect.provide([layerMocked({ flushAt: 2, concurrency: 1 }), silent]))
+    }).pipe(Effect.provide(layerMocked({ flushAt: 2, concurrency: 1 })), Effect.provide(silent))
   )
 
   it.effect("counts every message once, in the first flush that returns after its outcome", () =>
