@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Analytics } from "cdp-analytics-effect"
-import { Deferred, Effect, Fiber } from "effect"
+import { Deferred, Effect, Fiber, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { silent } from "./support/logs.ts"
 import { layerMocked, range, Server, settle, trackMany, trackOne } from "./support/Server.ts"
@@ -167,7 +167,7 @@ describe("flush", () => {
       yield* Server.answer((_, index) => Effect.succeed({ status: [200, 400, 401][index] ?? 200 }))
       yield* trackMany(1, 6)
       assert.deepStrictEqual(yield* Analytics.flush, { delivered: 2, failed: { Rejected: 2, Unauthorized: 2 } })
-    }).pipe(Effect.provide(layerMocked({ flushAt: 2, concurrency: 1 })), Effect.provide(silent))
+    }).pipe(Effect.provide(Layer.provideMerge(layerMocked({ flushAt: 2, concurrency: 1 }), silent)))
   )
 
   it.effect("counts every message once, in the first flush that returns after its outcome", () =>

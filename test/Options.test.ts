@@ -13,7 +13,7 @@ const apiKey = Redacted.make("k")
 const untypedLayer = Analytics.layer as unknown as (options: unknown) => ReturnType<typeof Analytics.layer>
 
 const build = <E>(layer: Layer.Layer<Analytics, E, HttpClient.HttpClient>) =>
-  Effect.void.pipe(Effect.provide(layer), Effect.provide(layerMock))
+  Effect.void.pipe(Effect.provide(Layer.provideMerge(layer, layerMock)))
 
 describe("validation", () => {
   it.effect.each([
@@ -131,7 +131,7 @@ describe("a full queue", () => {
   const hanging = Effect.gen(function* () {
     const gate = yield* Deferred.make<void>()
     yield* Server.answer(() => Effect.as(Deferred.await(gate), { status: 200 }))
-    return Deferred.succeed(gate, undefined)
+    return { release: Deferred.succeed(gate, undefined) }
   })
 
   const outcomes = Effect.gen(function* () {
@@ -155,7 +155,7 @@ describe("a full queue", () => {
 
   it.effect("counts what waits in every stage of the pipeline", () =>
     Effect.gen(function* () {
-      const release = yield* hanging
+      const { release } = yield* hanging
       yield* trackMany(1, 2)
       yield* settle
       for (let number = 3; number <= 12; number++) {
@@ -190,7 +190,7 @@ describe("a full queue", () => {
 
   it.effect("wait: callers wait for room, and are let in in order", () =>
     Effect.gen(function* () {
-      const release = yield* hanging
+      const { release } = yield* hanging
       yield* trackMany(1, 2)
       yield* settle
       yield* trackMany(3, 4)
@@ -224,12 +224,12 @@ describe("a full queue", () => {
         all.filter((outcome) => outcome._tag === "Dropped"),
         receipts.slice(0, 4).map(({ messageId }) => new Dropped({ messageIds: [messageId] }))
       )
-    }).pipe(Effect.provide(layerMocked({ queueCapacity: 3, whenFull: "dropOldest" })), Effect.provide(silent))
+    }).pipe(Effect.provide(Layer.provideMerge(layerMocked({ queueCapacity: 3, whenFull: "dropOldest" }), silent)))
   )
 
   it.effect("dropOldest: whichever stage of the pipeline holds it, and never one that is being sent", () =>
     Effect.gen(function* () {
-      const release = yield* hanging
+      const { release } = yield* hanging
       for (let number = 1; number <= 30; number++) {
         yield* trackOne(number)
         yield* settle
@@ -238,14 +238,18 @@ describe("a full queue", () => {
       assert.deepStrictEqual(yield* Analytics.flush, { delivered: 7, failed: { Dropped: 23 } })
       assert.deepStrictEqual((yield* Server.events).flat(), [...range(1, 2), ...range(26, 30)])
     }).pipe(
-      Effect.provide(layerMocked({ queueCapacity: 5, flushAt: 2, concurrency: 1, whenFull: "dropOldest" })),
-      Effect.provide(silent)
+      Effect.provide(
+        Layer.provideMerge(
+          layerMocked({ queueCapacity: 5, flushAt: 2, concurrency: 1, whenFull: "dropOldest" }),
+          silent
+        )
+      )
     )
   )
 
   it.effect("dropOldest: a flush that waits meanwhile still ends", () =>
     Effect.gen(function* () {
-      const release = yield* hanging
+      const { release } = yield* hanging
       yield* trackMany(1, 4)
       yield* settle
       const flushes = yield* Effect.forEach([5, 6, 7, 8, 9, 10, 11, 12], (number) =>
@@ -256,8 +260,12 @@ describe("a full queue", () => {
       const last = reports.at(-1)!
       assert.strictEqual(last.delivered + (last.failed.Dropped ?? 0), 12)
     }).pipe(
-      Effect.provide(layerMocked({ queueCapacity: 2, flushAt: 2, concurrency: 1, whenFull: "dropOldest" })),
-      Effect.provide(silent)
+      Effect.provide(
+        Layer.provideMerge(
+          layerMocked({ queueCapacity: 2, flushAt: 2, concurrency: 1, whenFull: "dropOldest" }),
+          silent
+        )
+      )
     )
   )
 })
@@ -289,14 +297,16 @@ describe("configuration", () => {
       yield* TestClock.adjust("250 millis")
       assert.strictEqual((yield* Server.received).length, 2)
     }).pipe(
-      Effect.provide(Layer.provideMerge(AnalyticsLive, layerMock)),
       Effect.provide(
-        withEnv({
-          CUSTOMERIO_API_KEY: "from-env",
-          CUSTOMERIO_FLUSH_AT: "2",
-          CUSTOMERIO_FLUSH_INTERVAL: "250 millis",
-          CUSTOMERIO_STRICT: "false"
-        })
+        Layer.provideMerge(
+          Layer.provideMerge(AnalyticsLive, layerMock),
+          withEnv({
+            CUSTOMERIO_API_KEY: "from-env",
+            CUSTOMERIO_FLUSH_AT: "2",
+            CUSTOMERIO_FLUSH_INTERVAL: "250 millis",
+            CUSTOMERIO_STRICT: "false"
+          })
+        )
       )
     )
   )
@@ -336,7 +346,9 @@ describe("configuration", () => {
     Effect.gen(function* () {
       const missing = yield* Effect.flip(build(AnalyticsLive).pipe(Effect.provide(withEnv({}))))
       assert.strictEqual(missing._tag, "ConfigError")
-      const layerEmpty = ConfigProvider.layer(ConfigProvider.fromUnknown({ CUSTOMERIO_API_KEY: "" }))
+      const layerEmpty = ConfigProvider.layer(
+        ConfigProvider.fromUnknown({ CUSTOMERIO_API_KEY: "" }, { preserveEmptyStrings: true })
+      )
       const empty = yield* Effect.flip(build(AnalyticsLive).pipe(Effect.provide(layerEmpty)))
       assert.deepInclude(empty, { _tag: "InvalidOptions", option: "apiKey" })
     })
@@ -355,8 +367,12 @@ describe("configuration", () => {
           yield* settle
           assert.strictEqual((yield* Server.received)[0]?.headers["authorization"], `Basic ${btoa("mine:")}`)
         }).pipe(
-          Effect.provide(Layer.provideMerge(Analytics.layerConfig(config), layerMock)),
-          Effect.provide(withEnv({ MY_KEY: "mine" }))
+          Effect.provide(
+            Layer.provideMerge(
+              Layer.provideMerge(Analytics.layerConfig(config), layerMock),
+              withEnv({ MY_KEY: "mine" })
+            )
+          )
         )
       }
     })
@@ -365,6 +381,6 @@ describe("configuration", () => {
   it.effect("AnalyticsNodeLive needs nothing else", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* Analytics.flush, { delivered: 0, failed: {} })
-    }).pipe(Effect.provide(AnalyticsNodeLive), Effect.provide(withEnv({ CUSTOMERIO_API_KEY: "k" })))
+    }).pipe(Effect.provide(Layer.provideMerge(AnalyticsNodeLive, withEnv({ CUSTOMERIO_API_KEY: "k" }))))
   )
 })

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Analytics } from "cdp-analytics-effect"
-import { Duration, Effect, Fiber, Layer, Redacted, Schedule, Stream } from "effect"
+import { DateTime, Duration, Effect, Fiber, Layer, Redacted, Schedule, Stream } from "effect"
 import { HttpClient, HttpClientError, type HttpClientRequest, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 import packageJson from "../package.json" with { type: "json" }
@@ -106,7 +106,9 @@ for (const [name, layerServer] of Object.entries(transports)) {
           yield* trackMany(1, 2)
           assert.deepStrictEqual(yield* Analytics.flush, { delivered: 0, failed: { Rejected: 2 } })
           assert.strictEqual((yield* Server.received).length, 1)
-        }).pipe(Effect.provide(Layer.provideMerge(layerClient({ retry: atOnce }), layerServer)), Effect.provide(silent))
+        }).pipe(
+          Effect.provide(Layer.provideMerge(Layer.provideMerge(layerClient({ retry: atOnce }), layerServer), silent))
+        )
     )
 
     it.effect.each([401, 403])("%d is Unauthorized at once", (status) =>
@@ -115,7 +117,9 @@ for (const [name, layerServer] of Object.entries(transports)) {
         yield* trackMany(1, 2)
         assert.deepStrictEqual(yield* Analytics.flush, { delivered: 0, failed: { Unauthorized: 2 } })
         assert.strictEqual((yield* Server.received).length, 1)
-      }).pipe(Effect.provide(Layer.provideMerge(layerClient({ retry: atOnce }), layerServer)), Effect.provide(silent))
+      }).pipe(
+        Effect.provide(Layer.provideMerge(Layer.provideMerge(layerClient({ retry: atOnce }), layerServer), silent))
+      )
     )
 
     it.effect("when the schedule ends it is RetriesExhausted", () =>
@@ -130,7 +134,9 @@ for (const [name, layerServer] of Object.entries(transports)) {
           status: 503,
           reason: "overloaded"
         })
-      }).pipe(Effect.provide(Layer.provideMerge(layerClient({ retry: atOnce }), layerServer)), Effect.provide(silent))
+      }).pipe(
+        Effect.provide(Layer.provideMerge(Layer.provideMerge(layerClient({ retry: atOnce }), layerServer), silent))
+      )
     )
 
     it.effect.each([
@@ -153,7 +159,7 @@ for (const [name, layerServer] of Object.entries(transports)) {
           reason,
           messageIds: [messageId]
         })
-      }).pipe(Effect.provide(Layer.provideMerge(layerClient(), layerServer)), Effect.provide(silent))
+      }).pipe(Effect.provide(Layer.provideMerge(Layer.provideMerge(layerClient(), layerServer), silent)))
     )
   })
 }
@@ -198,7 +204,7 @@ describe("waiting between attempts", () => {
         assert.isAtMost(wait, expected[index]! * 1.2 + 1)
       }
       assert.notDeepEqual(actual, expected, "jitter")
-    }).pipe(Effect.provide(layerMocked()), Effect.provide(silent))
+    }).pipe(Effect.provide(Layer.provideMerge(layerMocked(), silent)))
   )
 
   it.effect("a schedule of the user's own replaces it", () =>
@@ -211,14 +217,15 @@ describe("waiting between attempts", () => {
       yield* TestClock.adjust("1 minute")
       assert.deepStrictEqual(waits(times), [7000, 7000])
     }).pipe(
-      Effect.provide(layerMocked({ retry: Schedule.upTo(Schedule.spaced("7 seconds"), { times: 2 }) })),
-      Effect.provide(silent)
+      Effect.provide(
+        Layer.provideMerge(layerMocked({ retry: Schedule.upTo(Schedule.spaced("7 seconds"), { times: 2 }) }), silent)
+      )
     )
   )
 
   it.effect.each([
     ["seconds", () => "3", 3000],
-    ["a date", (now: number) => new Date(now + 3000).toUTCString(), 3000],
+    ["a date", (now: number) => DateTime.toDateUtc(DateTime.makeUnsafe(now + 3000)).toUTCString(), 3000],
     ["longer than 5 minutes", () => "86400", Duration.toMillis("5 minutes")],
     ["less than the backoff", () => "0", 500],
     ["nonsense", () => "soon", 500]
@@ -305,7 +312,7 @@ describe("an HttpClient that misbehaves", () => {
             failure === undefined ? { delivered: 3, failed: {} } : { delivered: 0, failed: { [failure]: 3 } }
           )
         }
-      }).pipe(Effect.provide(layerOver(respond)), Effect.provide(silent))
+      }).pipe(Effect.provide(Layer.provideMerge(layerOver(respond), silent)))
   )
 
   it.effect("the reason is the innermost error's words", () =>
@@ -318,7 +325,14 @@ describe("an HttpClient that misbehaves", () => {
         attempts: 4,
         reason: "connect ECONNREFUSED 127.0.0.1:9"
       })
-    }).pipe(Effect.provide(layerOver((request) => Effect.fail(transportError(request)))), Effect.provide(silent))
+    }).pipe(
+      Effect.provide(
+        Layer.provideMerge(
+          layerOver((request) => Effect.fail(transportError(request))),
+          silent
+        )
+      )
+    )
   )
 })
 
@@ -331,7 +345,7 @@ describe("logging", () => {
         yield* Analytics.identify({ userId: "someone", traits: { email: "private@example.com" } })
         yield* Analytics.track({ userId: "someone", event: "private-event", properties: { price: 12345 } })
         yield* Analytics.flush
-      }).pipe(Effect.provide(layerMocked({ retry: atOnce })), Effect.provide(logs.layer))
+      }).pipe(Effect.provide(Layer.provideMerge(layerMocked({ retry: atOnce }), logs.layer)))
       return logs.lines
     })
 

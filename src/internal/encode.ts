@@ -74,7 +74,9 @@ export const makeEncode = (options: {
     // Before the Schema, which would only say that a BigInt is no number. A timestamp is for the Schema to judge.
     const jsonIssue = findJsonIssue({ ...message, timestamp: undefined })
     if (jsonIssue !== undefined) {
-      return Result.fail(new UnserializableMessage({ type, path: formatPath(jsonIssue.path), reason: jsonIssue.reason }))
+      return Result.fail(
+        new UnserializableMessage({ type, path: formatPath(jsonIssue.path), reason: jsonIssue.reason })
+      )
     }
     const parsed = parsers[type](message)
     if (Result.isFailure(parsed)) return Result.fail(new InvalidMessage({ type, ...describeIssue(parsed.failure) }))

@@ -48,7 +48,7 @@ export class Server extends Context.Service<
     readonly received: Array<Received>
     answer: Handler
   }
->()("test/Server") {
+>()("cdp-analytics-effect/test/support/Server") {
   static readonly answer = (handler: Handler) =>
     Server.useSync((server) => {
       server.answer = handler
