@@ -1,0 +1,76 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Analytics } from "cdp-analytics-effect"
+import { AnalyticsTest } from "cdp-analytics-effect/testing"
+import { Effect, Layer, Stream } from "effect"
+import { silent } from "../support/logs.ts"
+import { settle, trackMany, trackOne } from "../support/Server.ts"
+
+describe("AnalyticsTest", () => {
+  it.effect("sent shows what was accepted so far, without a flush", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* AnalyticsTest.sent, [])
+      yield* trackMany(1, 3)
+      const sent = yield* AnalyticsTest.sent
+      assert.deepStrictEqual(
+        sent.map((message) => message.event),
+        ["1", "2", "3"]
+      )
+      yield* trackOne(4)
+      assert.strictEqual((yield* AnalyticsTest.sent).length, 4)
+    }).pipe(Effect.provide(AnalyticsTest.layer))
+  )
+
+  it.effect("leaves the counts to the program's own flush", () =>
+    Effect.gen(function* () {
+      yield* trackMany(1, 3)
+      yield* AnalyticsTest.sent
+      assert.deepStrictEqual(yield* Analytics.flush, { delivered: 3, failed: {} })
+    }).pipe(Effect.provide(AnalyticsTest.layer))
+  )
+
+  it.effect("clear forgets it", () =>
+    Effect.gen(function* () {
+      yield* trackMany(1, 3)
+      yield* AnalyticsTest.clear
+      yield* trackOne(4)
+      assert.deepStrictEqual(
+        (yield* AnalyticsTest.sent).map((message) => message.event),
+        ["4"]
+      )
+    }).pipe(Effect.provide(AnalyticsTest.layer))
+  )
+
+  it.effect.each(["Rejected", "Unauthorized", "RetriesExhausted"] as const)(
+    "failWith(%s) makes delivery fail, until it is undefined",
+    (failure) =>
+      Effect.gen(function* () {
+        const tags: Array<string> = []
+        yield* Effect.forkChild(Stream.runForEach(Analytics.outcomes, ({ _tag }) => Effect.sync(() => tags.push(_tag))))
+        yield* settle
+        yield* AnalyticsTest.failWith(failure)
+        yield* trackOne(1)
+        assert.deepStrictEqual(yield* Analytics.flush, { delivered: 0, failed: { [failure]: 1 } })
+        yield* AnalyticsTest.failWith(undefined)
+        yield* trackOne(2)
+        assert.deepStrictEqual(yield* Analytics.flush, { delivered: 1, failed: {} })
+        yield* settle
+        assert.deepStrictEqual(tags, [failure, "Delivered"])
+        assert.strictEqual((yield* AnalyticsTest.sent).length, 1)
+      }).pipe(Effect.provide(Layer.provideMerge(AnalyticsTest.layer, silent)))
+  )
+
+  it.effect("validates as the real one does", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(Analytics.track({ userId: "", event: "e" }))
+      assert.strictEqual(error._tag, "InvalidMessage")
+    }).pipe(Effect.provide(AnalyticsTest.layer))
+  )
+
+  it.effect("layerWith takes options, and refuses wrong ones", () =>
+    Effect.gen(function* () {
+      yield* trackOne(1).pipe(Effect.provide(AnalyticsTest.layerWith({ queueCapacity: 1 })))
+      const error = yield* Effect.flip(trackOne(1).pipe(Effect.provide(AnalyticsTest.layerWith({ flushAt: 0 }))))
+      assert.deepInclude(error, { _tag: "InvalidOptions", option: "flushAt" })
+    })
+  )
+})
