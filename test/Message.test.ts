@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Analytics, type CallError, type EventContext, Message, type Receipt } from "cdp-analytics-effect"
 import { AnalyticsTest } from "cdp-analytics-effect/testing"
-import { DateTime, Effect, Schema } from "effect"
-import { SecureRandom } from "effect/crypto"
+import { DateTime, Effect, Layer, Schema } from "effect"
+import { SecureRandom, WebCrypto } from "effect/crypto"
 import { TestClock } from "effect/testing"
 import packageJson from "../package.json" with { type: "json" }
 
@@ -259,6 +259,28 @@ describe("stamps", () => {
         SecureRandom.make((size) => new Uint8Array(size).fill(1))
       )
     )
+  )
+
+  it.effect("without one, it is drawn from Effect's WebCrypto, many at a time", () =>
+    Effect.gen(function* () {
+      let draws = 0
+      const crypto: Crypto = Object.assign(Object.create(globalThis.crypto), {
+        getRandomValues: (bytes: Uint8Array) => bytes.fill(++draws)
+      })
+      const sent = yield* Effect.andThen(
+        Effect.replicateEffect(Analytics.track({ ...person, event: "e" }), 600),
+        AnalyticsTest.sent
+      ).pipe(Effect.provide(Layer.provide(layer, WebCrypto.layer(crypto))))
+      assert.strictEqual(sent[0]?.messageId, "01010101-0101-4101-8101-010101010101")
+      assert.isBelow(draws, 5)
+    })
+  )
+
+  it.effect("no two are the same", () =>
+    Effect.gen(function* () {
+      const receipts = yield* Effect.replicateEffect(Analytics.track({ ...person, event: "e" }), 5000)
+      assert.strictEqual(new Set(receipts.map((receipt) => receipt.messageId)).size, 5000)
+    }).pipe(Effect.provide(layer))
   )
 
   it.effect("timestamp is when the call ran, by Effect's Clock, not when the batch left", () =>

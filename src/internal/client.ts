@@ -34,6 +34,7 @@ import type { Transport } from "../Transport.ts"
 import { batchSink, FlushMark, type QueueItem } from "./batch.ts"
 import { type EncodedMessage, makeEncode } from "./encode.ts"
 import { makeLedger, type Pending } from "./ledger.ts"
+import { makeRandomBytes } from "./randomBytes.ts"
 
 /** What a client does, whatever the shape of its calls. */
 export interface Client {
@@ -53,9 +54,7 @@ const dropWarningMillis = 10_000
 const annotations = { package: "cdp-analytics-effect", module: "Analytics" }
 
 export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions, transport: Transport) {
-  const defaultRandom = yield* Effect.map(WebCrypto.WebCrypto, (crypto) =>
-    SecureRandom.make((size) => crypto.getRandomValues(new Uint8Array(size)))
-  )
+  const defaultRandom = SecureRandom.make(makeRandomBytes(yield* WebCrypto.WebCrypto))
   const encode = makeEncode(options)
   const ledger = makeLedger(options)
   // The ledger bounds what the queue holds: a bound of its own could count neither bytes nor what has left it.
