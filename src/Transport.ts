@@ -55,6 +55,7 @@ const maxReasonLength = 1000
 export const makeTransport = Effect.fnUntraced(function* (options: ResolvedOptions) {
   const client = yield* HttpClient.HttpClient
   const clock = yield* Clock.Clock
+  const requestInit = Option.getOrUndefined(yield* Effect.serviceOption(FetchHttpClient.RequestInit))
 
   const baseRequest = HttpClientRequest.post(options.batchUrl).pipe(
     HttpClientRequest.basicAuth(options.apiKey, ""),
@@ -129,6 +130,10 @@ export const makeTransport = Effect.fnUntraced(function* (options: ResolvedOptio
           Effect.retry({ schedule: options.retry, while: ({ status }) => status === undefined || isTransient(status) })
         )
       ),
+      // A schedule of the user's own may throw, and the platform may lack compression.
+      Effect.catchDefect((defect) =>
+        Effect.fail(new AttemptFailed({ status: undefined, reason: withoutKey(describeCause(Cause.die(defect))) }))
+      ),
       Effect.mapError(({ status, reason }) => {
         if (status === 401 || status === 403) return new Unauthorized({ batchId, messageIds, status, reason })
         if (status !== undefined && !isTransient(status)) return new Rejected({ batchId, messageIds, status, reason })
@@ -143,7 +148,7 @@ export const makeTransport = Effect.fnUntraced(function* (options: ResolvedOptio
       // The vendor is no part of the application's traces, and tracing the tracker would trace itself.
       Effect.provideService(HttpClient.TracerDisabledWhen, () => true),
       // `fetch` would follow a redirect with a GET and without the body, and call the lost batch a success.
-      Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" })
+      Effect.provideService(FetchHttpClient.RequestInit, { ...requestInit, redirect: "manual" })
     )
   }
 

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Analytics } from "cdp-analytics-effect"
 import { DateTime, Duration, Effect, Fiber, Layer, Redacted, Schedule, Stream } from "effect"
-import { HttpClient, HttpClientError, type HttpClientRequest, HttpClientResponse } from "effect/http"
+import { FetchHttpClient, HttpClient, HttpClientError, type HttpClientRequest, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 import packageJson from "../package.json" with { type: "json" }
 import { collectLogs, silent } from "./support/logs.ts"
@@ -313,6 +313,43 @@ describe("an HttpClient that misbehaves", () => {
           )
         }
       }).pipe(Effect.provide(Layer.provideMerge(layerOver(respond), silent)))
+  )
+
+  it.effect("a retry schedule that dies is RetriesExhausted too", () =>
+    Effect.gen(function* () {
+      yield* Server.answer(statuses(503))
+      for (const _ of [1, 2]) {
+        yield* trackOne(1)
+        assert.deepStrictEqual(yield* Analytics.flush, { delivered: 0, failed: { RetriesExhausted: 1 } })
+      }
+    }).pipe(
+      Effect.provide(
+        Layer.provideMerge(
+          layerMocked({ retry: Schedule.addDelay(atOnce, () => Effect.die(new Error("bug"))) }),
+          silent
+        )
+      )
+    )
+  )
+
+  it.effect("fetch is told not to follow redirects, and keeps the user's own settings", () =>
+    Effect.gen(function* () {
+      const inits: Array<RequestInit | undefined> = []
+      const fetch: typeof globalThis.fetch = (_, init) => {
+        inits.push(init)
+        return Promise.resolve(new Response("{}"))
+      }
+      yield* trackOne(1).pipe(
+        Effect.provide(
+          Analytics.layer({ apiKey: Redacted.make(testKey) }).pipe(
+            Layer.provide(FetchHttpClient.layer),
+            Layer.provide(Layer.succeed(FetchHttpClient.Fetch, fetch)),
+            Layer.provide(Layer.succeed(FetchHttpClient.RequestInit, { keepalive: true }))
+          )
+        )
+      )
+      assert.deepInclude(inits[0], { redirect: "manual", keepalive: true, method: "POST" })
+    })
   )
 
   it.effect("the reason is the innermost error's words", () =>

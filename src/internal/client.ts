@@ -194,21 +194,20 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
     Stream.runDrain
   )
 
-  const close = (fiber: Fiber.Fiber<void>): Effect.Effect<void> =>
-    Effect.gen(function* () {
-      isClosed = true
-      ledger.releaseWaiters()
-      yield* Queue.end(queue)
-      yield* Fiber.await(fiber).pipe(Effect.interruptible, Effect.timeoutOption(options.shutdownTimeout))
-      yield* Fiber.interrupt(fiber)
-      const unsettled = ledger.unsettled()
-      if (unsettled.length > 0) {
-        const error = new ShutdownTimeout({ messageIds: unsettled.map((pending) => pending.message.messageId) })
-        settle(unsettled, error)
-        yield* Effect.annotateLogs(logFailure(error), { ...annotations, count: unsettled.length })
-      }
-      PubSub.endUnsafe(outcomes, Exit.void)
-    })
+  const close = Effect.fnUntraced(function* (fiber: Fiber.Fiber<void>) {
+    isClosed = true
+    ledger.releaseWaiters()
+    yield* Queue.end(queue)
+    yield* Fiber.await(fiber).pipe(Effect.interruptible, Effect.timeoutOption(options.shutdownTimeout))
+    yield* Fiber.interrupt(fiber)
+    const unsettled = ledger.unsettled()
+    if (unsettled.length > 0) {
+      const error = new ShutdownTimeout({ messageIds: unsettled.map((pending) => pending.message.messageId) })
+      settle(unsettled, error)
+      yield* Effect.annotateLogs(logFailure(error), { ...annotations, count: unsettled.length })
+    }
+    PubSub.endUnsafe(outcomes, Exit.void)
+  })
 
   yield* Effect.acquireRelease(Effect.forkDetach(flusher, { startImmediately: true }), close)
 
