@@ -124,7 +124,7 @@ export class InvalidOptions extends Schema.TaggedError<InvalidOptions>()("Invali
   reason: Schema.String
 }) {
   override get message(): string {
-    return `Invalid option ${this.option}: ${this.reason}`
+    return this.option === "" ? `Invalid options: ${this.reason}` : `Invalid option ${this.option}: ${this.reason}`
   }
 }
 
