@@ -63,7 +63,8 @@ export class Analytics extends Context.Service<
     readonly enqueue: (message: Message) => Effect.Effect<Receipt, CallError>
     /**
      * Sends what waits, without waiting for more. When it returns, everything accepted before it has an outcome, and it
-     * returns the outcomes that no earlier flush has returned, counted.
+     * returns the outcomes that no earlier flush has returned, counted. Flushes that run at the same time each count
+     * what was accepted before them.
      */
     readonly flush: Effect.Effect<FlushReport>
     /**
@@ -200,7 +201,8 @@ export class Analytics extends Context.Service<
 
   /**
    * Sends what waits, without waiting for more. When it returns, everything accepted before it has an outcome, and it
-   * returns the outcomes that no earlier flush has returned, counted.
+   * returns the outcomes that no earlier flush has returned, counted. Flushes that run at the same time each count what
+   * was accepted before them.
    *
    * **Example** (Flushing before a serverless handler returns)
    *
@@ -221,7 +223,8 @@ export class Analytics extends Context.Service<
 
   /**
    * The outcome of each batch from now on. A reader that is 1,024 outcomes behind loses the oldest; no reader costs
-   * nothing. Ends when the layer's scope has closed.
+   * nothing. Ends when the layer's scope has closed. To see the last outcomes, read it from a fiber that outlives the
+   * layer, such as one of `Effect.forkDetach`: it ends with the stream.
    *
    * **Example** (Counting what was not delivered)
    *

@@ -128,6 +128,9 @@ export class InvalidOptions extends Schema.TaggedError<InvalidOptions>()("Invali
   }
 }
 
+const countMessages = (messageIds: ReadonlyArray<string>): string =>
+  messageIds.length === 1 ? "1 message" : `${messageIds.length} messages`
+
 const batch = {
   /** Numbers the batches of one client from 1; the same as `batchId` in its logs. */
   batchId: Schema.Int,
@@ -150,7 +153,7 @@ export class Rejected extends Schema.TaggedError<Rejected>()("Rejected", {
   reason: Schema.String
 }) {
   override get message(): string {
-    return `The server answered ${this.status} to a batch of ${this.messageIds.length}: ${this.reason}`
+    return `The server answered ${this.status} to a batch of ${countMessages(this.messageIds)}: ${this.reason}`
   }
 }
 
@@ -188,7 +191,7 @@ export class RetriesExhausted extends Schema.TaggedError<RetriesExhausted>()("Re
   reason: Schema.String
 }) {
   override get message(): string {
-    return `Gave up on a batch of ${this.messageIds.length} after ${this.attempts} attempts: ${this.reason}`
+    return `Gave up on a batch of ${countMessages(this.messageIds)} after ${this.attempts} attempts: ${this.reason}`
   }
 }
 
@@ -202,7 +205,7 @@ export class ShutdownTimeout extends Schema.TaggedError<ShutdownTimeout>()("Shut
   messageIds: Schema.Array(Schema.String)
 }) {
   override get message(): string {
-    return `Closed before ${this.messageIds.length} messages were delivered`
+    return `Closed before ${countMessages(this.messageIds)} could be delivered`
   }
 }
 
@@ -216,7 +219,7 @@ export class Dropped extends Schema.TaggedError<Dropped>()("Dropped", {
   messageIds: Schema.Array(Schema.String)
 }) {
   override get message(): string {
-    return `Dropped ${this.messageIds.length} messages from a full queue`
+    return `Dropped ${countMessages(this.messageIds)} from a full queue`
   }
 }
 

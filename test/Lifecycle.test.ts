@@ -330,7 +330,7 @@ describe("a real process", () => {
         const { release } = yield* gated
         const { output } = yield* runChild({ signal: "SIGTERM", env: { CUSTOMERIO_SHUTDOWN_TIMEOUT: "300 millis" } })
         yield* release
-        assert.include(output, "Closed before 25 messages were delivered")
+        assert.include(output, "Closed before 25 messages could be delivered")
       }).pipe(Effect.provide(layerReal)),
     20_000
   )

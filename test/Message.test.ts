@@ -113,7 +113,8 @@ describe("required fields", () => {
     ["group", { userId: "u", groupId: "" }, "groupId", "groupId is required"],
     ["alias", { userId: "u" }, "previousId", "Missing key"],
     ["alias", { userId: "u", previousId: "" }, "previousId", "previousId is required"],
-    ["alias", { userId: "", previousId: "p" }, "userId", "userId is required"]
+    ["alias", { userId: "", previousId: "p" }, "userId", "userId is required"],
+    ["page", { userId: "u", timestamp: "now" }, "timestamp", "Expected a valid Date or DateTime.Utc"]
   ] as const)("%s %j", ([call, input, path, reason]) =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(untyped[call](input))

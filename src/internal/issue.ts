@@ -17,5 +17,5 @@ export const describeIssue = (issue: SchemaIssue.Issue): { readonly path: string
   }))
   const path = places[0]?.path ?? ""
   const reasons = places.filter((place) => place.path === path).map((place) => place.message)
-  return { path, reason: [...new Set(reasons)].join(" or ") }
+  return { path, reason: [...new Set(reasons)].join(" or ").replaceAll(" or Expected ", " or ") }
 }

@@ -1,0 +1,120 @@
+/**
+ * Packs the library, installs the package in an empty folder outside the repository, type-checks a program against it as
+ * strictly as a user may, and runs it: every entry of `exports` is imported, and a message goes to a server on this machine.
+ * publint and attw judge the same package.
+ */
+import { spawnSync } from "node:child_process"
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { delimiter, dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
+
+const root = fileURLToPath(new URL("..", import.meta.url))
+const bin = join(root, "node_modules", ".bin")
+const folder = mkdtempSync(join(tmpdir(), "cdp-analytics-effect-smoke-"))
+
+// The folder's own npm and tsc run on this Node, whichever one is first in the path.
+const env = { ...process.env, PATH: [dirname(process.execPath), process.env.PATH].join(delimiter) }
+// A parent `npm run` hands its own settings and prefix down.
+for (const name of Object.keys(env)) if (name.startsWith("npm_")) delete env[name]
+
+const run = (command, args, cwd) => {
+  console.log(`$ ${[command, ...args].join(" ").replaceAll(`${bin}/`, "")}`)
+  const { status, error } = spawnSync(command, args, { cwd, env, stdio: ["ignore", "inherit", "inherit"] })
+  if (error !== undefined || status !== 0) {
+    console.error(error ?? `failed with exit code ${status}`)
+    process.exit(1)
+  }
+}
+const write = (name, content) =>
+  writeFileSync(join(folder, name), typeof content === "string" ? content : JSON.stringify(content, null, 2))
+
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }))
+
+const { name, exports, devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
+const installed = (dependency) => {
+  const { version } = JSON.parse(readFileSync(join(root, "node_modules", dependency, "package.json"), "utf8"))
+  return `${dependency}@${version}`
+}
+
+run("npm", ["pack", "--silent", "--pack-destination", folder], root)
+const tarball = readdirSync(folder).find((file) => file.endsWith(".tgz"))
+if (tarball === undefined) throw new Error("npm pack made no package")
+
+run(join(bin, "publint"), [join(folder, tarball), "--strict"], root)
+run(join(bin, "attw"), [join(folder, tarball), "--profile", "esm-only"], root)
+
+write("package.json", { name: "smoke", version: "0.0.0", private: true, type: "module" })
+const dependencies = ["effect", "@effect/platform-node", "typescript", "@types/node"]
+for (const dependency of dependencies) {
+  if (devDependencies[dependency] === undefined) throw new Error(`${dependency} is no devDependency`)
+}
+run("npm", ["install", "--no-audit", "--no-fund", `./${tarball}`, ...dependencies.map(installed)], folder)
+
+const specifiers = Object.keys(exports).map((path) => join(name, path))
+write(
+  "smoke.ts",
+  `
+import { createServer } from "node:http"
+${specifiers.map((specifier, index) => `import * as entry${index} from "${specifier}"${specifier.endsWith(".json") ? ' with { type: "json" }' : ""}`).join("\n")}
+import { Analytics } from "${name}"
+import { AnalyticsNodeLive } from "${name}/node"
+import { AnalyticsTest } from "${name}/testing"
+import { ConfigProvider, Effect, Layer } from "effect"
+
+const entries: ReadonlyArray<object> = [${specifiers.map((_, index) => `entry${index}`).join(", ")}]
+for (const entry of entries) if (Object.keys(entry).length === 0) throw new Error("an entry that exports nothing")
+
+const bodies: Array<string> = []
+const server = createServer((request, response) => {
+  let body = ""
+  request.setEncoding("utf8").on("data", (part: string) => (body += part))
+  request.on("end", () => {
+    if (request.url === "/v1/batch" && request.headers.authorization === "Basic Zm9vOg==") bodies.push(body)
+    response.end("{}")
+  })
+})
+await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+const address = server.address()
+if (address === null || typeof address === "string") throw new Error("no port")
+
+const environment = ConfigProvider.layer(
+  ConfigProvider.fromEnv({
+    env: { CUSTOMERIO_API_KEY: "foo", CUSTOMERIO_ENDPOINT: \`http://127.0.0.1:\${address.port}\` }
+  })
+)
+await Analytics.track({ userId: "ada", event: "smoke" }).pipe(
+  Effect.provide(AnalyticsNodeLive.pipe(Layer.provide(environment))),
+  Effect.runPromise
+)
+server.close()
+if (bodies.length !== 1 || !bodies[0]?.includes('"event":"smoke"')) throw new Error("the message did not arrive")
+
+const sent = await Analytics.page({ userId: "ada", name: "Home" }).pipe(
+  Effect.andThen(AnalyticsTest.sent),
+  Effect.provide(AnalyticsTest.layer),
+  Effect.runPromise
+)
+if (sent[0]?.name !== "Home") throw new Error("AnalyticsTest saw nothing")
+console.log("${specifiers.length} entries imported, 1 message delivered")
+`
+)
+const strictest = {
+  target: "ES2023",
+  lib: ["ES2023", "DOM"],
+  types: ["node"],
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  verbatimModuleSyntax: true,
+  resolveJsonModule: true,
+  skipLibCheck: false,
+  noEmit: true
+}
+const resolutions = { nodenext: "nodenext", bundler: "preserve" }
+for (const [moduleResolution, module] of Object.entries(resolutions)) {
+  const config = `tsconfig.${moduleResolution}.json`
+  write(config, { compilerOptions: { ...strictest, moduleResolution, module }, files: ["smoke.ts"] })
+  run(join(folder, "node_modules", ".bin", "tsc"), ["-p", config], folder)
+}
+run(process.execPath, ["smoke.ts"], folder)
