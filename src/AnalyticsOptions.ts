@@ -9,6 +9,7 @@ import type { EventContext as EventContext_ } from "./EventContext.ts"
 import { EventContext } from "./EventContext.ts"
 import { Integrations } from "./Integrations.ts"
 import { describeIssue } from "./internal/issue.ts"
+import { AtLeastOne, NonNegativeDuration, PositiveDuration } from "./internal/optionSchema.ts"
 
 /**
  * What happens to a call when the queue is full: `fail` with `QueueFull` at once, `wait` for room, or `dropOldest`, which
@@ -141,21 +142,6 @@ const regions = { us: "https://cdp.customer.io", eu: "https://cdp-eu.customer.io
 
 /** Bytes of the JSON around the messages of a batch: `sentAt` always has 24 characters. */
 const envelopeBytes = `{"batch":[],"sentAt":"2026-01-01T00:00:00.000Z"}`.length
-
-const AtLeastOne = Schema.Int.check(Schema.isGreaterThanOrEqualTo(1, { expected: "an integer of 1 or more" }))
-
-const duration = (expected: string, isValid: (value: Duration.Duration) => boolean) =>
-  Schema.declare(
-    (input): input is Duration.Input => {
-      // `Duration` reads NaN as zero.
-      if (Number.isNaN(input)) return false
-      const value = Duration.fromInput(input as Duration.Input)
-      return Option.isSome(value) && Duration.isFinite(value.value) && isValid(value.value)
-    },
-    { expected }
-  )
-const PositiveDuration = duration("a finite duration of more than 0", (value) => Duration.toMillis(value) > 0)
-const NonNegativeDuration = duration("a finite duration of 0 or more", (value) => Duration.toMillis(value) >= 0)
 
 const Endpoint = Schema.String.check(
   Schema.makeFilter((endpoint) => {

@@ -1,8 +1,12 @@
+import type { Schema } from "effect"
+
 /**
  * Merges `over` into `base`, deeply, into a new object: the value of `over` wins, arrays are replaced whole, a key that is
  * `undefined` in `over` leaves the one in `base`. Dates and other instances of classes are values, not objects to merge.
  */
-export const merge = (base: object, over: object): Record<string, unknown> => {
+export function merge(base: Schema.JsonObject, over: Schema.JsonObject): Record<string, Schema.Json>
+export function merge(base: object, over: object): Record<string, unknown>
+export function merge(base: object, over: object): Record<string, unknown> {
   // Without a prototype, so that a key named `__proto__` is a key like any other.
   const merged: Record<string, unknown> = Object.assign(Object.create(null), base)
   for (const [key, value] of Object.entries(over)) {

@@ -1,0 +1,66 @@
+import { createServer } from "node:http"
+import { NodeHttpServer, NodeHttpServerRequest } from "@effect/platform-node"
+import { Effect, Layer } from "effect"
+import { HttpRouter, HttpServer, type HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
+import type { InvalidOptions } from "../AnalyticsError.ts"
+import { makeSimulator, type RawAnswer, Simulator } from "../simulator/Simulator.ts"
+import type { SimulatorOptions } from "../simulator/SimulatorOptions.ts"
+
+/** Where the simulator listens. */
+export interface ListenOptions {
+  /** 0 takes any free port. */
+  readonly port: number
+  readonly host: string
+}
+
+/** The API's routes, for a simulator in the context. */
+const layerRoutes = HttpRouter.use((router) =>
+  Effect.flatMap(Simulator, (simulator) =>
+    router.add(
+      "*",
+      "/v1/*",
+      Effect.gen(function* () {
+        const request = yield* HttpServerRequest.HttpServerRequest
+        const answer = yield* simulator.handle({
+          method: request.method,
+          path: new URL(request.url, simulator.url).pathname,
+          headers: request.headers,
+          body: new Uint8Array(yield* request.arrayBuffer)
+        })
+        return yield* respond(request, answer)
+      })
+    )
+  )
+)
+
+const respond = (request: HttpServerRequest.HttpServerRequest, answer: RawAnswer) =>
+  Effect.suspend(() => {
+    if (answer._tag === "Respond") {
+      const { status, headers, body } = answer
+      return Effect.succeed(HttpServerResponse.text(body, { status, headers }))
+    }
+    const { socket } = NodeHttpServerRequest.toIncomingMessage(request)
+    if (answer._tag === "Truncate") {
+      const half = answer.body.slice(0, answer.body.length / 2)
+      socket.write(`HTTP/1.1 ${answer.status} OK\r\ncontent-length: ${answer.body.length + 1}\r\n\r\n${half}`)
+    }
+    socket.destroySoon()
+    return Effect.succeed(HttpServerResponse.empty())
+  })
+
+/** A simulator on a socket. */
+export const layerSimulatorServer = (
+  options: SimulatorOptions,
+  { port, host }: ListenOptions
+): Layer.Layer<Simulator, InvalidOptions | HttpServerError.ServeError> => {
+  // What a fault stalls must not hold up the end.
+  const layerHttp = NodeHttpServer.layer(createServer, { port, host, gracefulShutdownTimeout: "100 millis" })
+  const layerSimulator = Layer.effect(
+    Simulator,
+    Effect.flatMap(HttpServer.HttpServer, (server) => makeSimulator(options, HttpServer.formatAddress(server.address)))
+  )
+  return HttpRouter.serve(layerRoutes, { disableLogger: true, disableListenLog: true }).pipe(
+    Layer.provideMerge(layerSimulator),
+    Layer.provide(layerHttp)
+  )
+}

@@ -1,0 +1,125 @@
+/**
+ * What the simulator can be told, and its defaults.
+ *
+ * @since 0.2.0
+ */
+import { Duration, Effect, Result, Schema, SchemaParser } from "effect"
+import { InvalidOptions } from "../AnalyticsError.ts"
+import { describeIssue } from "../internal/issue.ts"
+import { AtLeastOne, PositiveDuration } from "../internal/optionSchema.ts"
+import { Fault } from "./Fault.ts"
+
+/**
+ * Options of the simulator. None is required. Where Customer.io's docs leave something open, an option says so.
+ *
+ * @category models
+ * @since 0.2.0
+ */
+export interface SimulatorOptions {
+  /** The API keys that are right. Default: any key that is not empty. */
+  readonly apiKeys?: ReadonlyArray<string> | undefined
+  /**
+   * `header` is strict for requests with `X-Strict-Mode: 1`, as the API is; `always` and `never` do not look at it.
+   * Default: `header`.
+   */
+  readonly strict?: "header" | "always" | "never" | undefined
+  /** Most bytes of a message's JSON. Default: 32,768 (the docs say 32 KB; whether a KB is 1,000 or 1,024 is open). */
+  readonly maxMessageBytes?: number | undefined
+  /** Most bytes of a request's body. Default: 512,000 (the docs say 500 KB). */
+  readonly maxBatchBytes?: number | undefined
+  /** Whether `maxBatchBytes` counts a compressed body as it arrived (open). Default: false. */
+  readonly countCompressed?: boolean | undefined
+  /**
+   * What one bad message costs in strict mode (open): its whole `batch`, or only the `message`, its neighbours being
+   * stored while the request is still answered 400. Default: `batch`.
+   */
+  readonly badMessageFails?: "batch" | "message" | undefined
+  /** The answer to malformed JSON in permissive mode (open). Default: 400. */
+  readonly malformedStatus?: 200 | 400 | undefined
+  /** The answer to a request that is taken. Default: `{}` (some deployments answer `{"success":true}`). */
+  readonly acceptedBody?: string | undefined
+  /** How long a `messageId` is remembered. Default: 12 hours, as documented. */
+  readonly deduplicationWindow?: Duration.Input | undefined
+  /** The answer is 429 above so many requests in so long, with `Retry-After` if that is given. Default: no limit. */
+  readonly rateLimit?:
+    | { readonly requests: number; readonly window: Duration.Input; readonly retryAfter?: number }
+    | undefined
+  /** Most events, and most requests, that are kept; the oldest make room. Default: 10,000. */
+  readonly keep?: number | undefined
+  /** Faults that the first requests meet, in this order. Default: none. */
+  readonly faults?: ReadonlyArray<Fault> | undefined
+}
+
+/**
+ * The documented rate limit of the API: 3,000 requests in 3 seconds.
+ *
+ * @category defaults
+ * @since 0.2.0
+ */
+export const documentedRateLimit = { requests: 3000, window: "3 seconds" } as const
+
+const Options = Schema.Struct({
+  apiKeys: Schema.optional(Schema.Array(Schema.NonEmptyString)),
+  strict: Schema.optional(Schema.Literals(["header", "always", "never"])),
+  maxMessageBytes: Schema.optional(AtLeastOne),
+  maxBatchBytes: Schema.optional(AtLeastOne),
+  countCompressed: Schema.optional(Schema.Boolean),
+  badMessageFails: Schema.optional(Schema.Literals(["batch", "message"])),
+  malformedStatus: Schema.optional(Schema.Literals([200, 400])),
+  acceptedBody: Schema.optional(Schema.String),
+  deduplicationWindow: Schema.optional(PositiveDuration),
+  rateLimit: Schema.optional(
+    Schema.Struct({ requests: AtLeastOne, window: PositiveDuration, retryAfter: Schema.optional(Schema.Finite) })
+  ),
+  keep: Schema.optional(AtLeastOne),
+  faults: Schema.optional(Schema.Array(Fault))
+})
+
+const validate = SchemaParser.decodeUnknownResult(Schema.toType(Options), { onExcessProperty: "error" })
+
+export interface ResolvedSimulatorOptions {
+  readonly apiKeys: ReadonlyArray<string> | undefined
+  readonly strict: "header" | "always" | "never"
+  readonly maxMessageBytes: number
+  readonly maxBatchBytes: number
+  readonly countCompressed: boolean
+  readonly badMessageFails: "batch" | "message"
+  readonly malformedStatus: 200 | 400
+  readonly acceptedBody: string
+  readonly deduplicationMillis: number
+  readonly rateLimit:
+    | { readonly requests: number; readonly millis: number; readonly retryAfter: number | undefined }
+    | undefined
+  readonly keep: number
+  readonly faults: ReadonlyArray<Fault>
+}
+
+const millisOf = (input: Duration.Input): number => Duration.toMillis(Duration.fromInputUnsafe(input))
+
+/** Validates options and fills in the defaults. */
+export const resolveSimulatorOptions = (input: unknown): Effect.Effect<ResolvedSimulatorOptions, InvalidOptions> => {
+  const validated = validate(input)
+  if (Result.isFailure(validated)) {
+    const { path, reason } = describeIssue(validated.failure)
+    return Effect.fail(new InvalidOptions({ option: path, reason }))
+  }
+  const { rateLimit, deduplicationWindow, ...options } = validated.success
+  return Effect.succeed({
+    apiKeys: options.apiKeys,
+    strict: options.strict ?? "header",
+    maxMessageBytes: options.maxMessageBytes ?? 32_768,
+    maxBatchBytes: options.maxBatchBytes ?? 512_000,
+    countCompressed: options.countCompressed ?? false,
+    badMessageFails: options.badMessageFails ?? "batch",
+    malformedStatus: options.malformedStatus ?? 400,
+    acceptedBody: options.acceptedBody ?? "{}",
+    deduplicationMillis: millisOf(deduplicationWindow ?? "12 hours"),
+    rateLimit: rateLimit && {
+      requests: rateLimit.requests,
+      millis: millisOf(rateLimit.window),
+      retryAfter: rateLimit.retryAfter
+    },
+    keep: options.keep ?? 10_000,
+    faults: options.faults ?? []
+  })
+}

@@ -1,0 +1,11 @@
+/**
+ * A Customer.io Data Pipelines server for tests and for a developer's own machine.
+ *
+ * @since 0.2.0
+ */
+export { Fault } from "./Fault.ts"
+export type { ReceivedEvent, ReceivedRequest } from "./Received.ts"
+export { type RawAnswer, type RawRequest, Simulator, type SimulatorServerOptions } from "./Simulator.ts"
+export { documentedRateLimit, type SimulatorOptions } from "./SimulatorOptions.ts"
+export type { Person, SimulatedObject } from "./State.ts"
+export type { Refusal, WireObject } from "./WireMessage.ts"
