@@ -1,7 +1,7 @@
 /**
  * What can go wrong between a client and the server, for the simulator to act out.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import { Schema } from "effect"
 
@@ -24,7 +24,7 @@ const Millis = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))
  * - `redirect`: answers so, and stores nothing.
  *
  * @category schemas
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const Fault = Schema.Union([
   Schema.Struct({
@@ -47,7 +47,7 @@ export const Fault = Schema.Union([
 
 /**
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type Fault = typeof Fault.Type
 

@@ -1,7 +1,7 @@
 /**
  * What the simulator remembers of what it received.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { Fault } from "./Fault.ts"
 import type { Refusal, WireObject } from "./WireMessage.ts"
@@ -10,7 +10,7 @@ import type { Refusal, WireObject } from "./WireMessage.ts"
  * A request, as it came and as it was answered.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface ReceivedRequest {
   /** Counts requests from 1. */
@@ -43,7 +43,7 @@ export interface ReceivedRequest {
  * A message, with what the simulator made of it.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface ReceivedEvent {
   /** Counts events from 1. */

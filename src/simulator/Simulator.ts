@@ -5,7 +5,7 @@
  * option of `SimulatorOptions`, with its default written down.
  *
  * @see https://docs.customer.io/integrations/api/cdp/
- * @since 0.2.0
+ * @since 0.1.0
  */
 import { Clock, Context, DateTime, Duration, Effect, Layer, PubSub, Schema, Stream } from "effect"
 import { Base64 } from "effect/encoding"
@@ -61,7 +61,7 @@ interface TextAnswer {
  * ```
  *
  * @category services
- * @since 0.2.0
+ * @since 0.1.0
  */
 export class Simulator extends Context.Service<
   Simulator,
@@ -125,7 +125,7 @@ export class Simulator extends Context.Service<
    * }).pipe(Effect.provide(Simulator.layerServer({ port: 8400 })))
    * ```
    *
-   * @since 0.2.0
+   * @since 0.1.0
    */
   static readonly layerServer = ({
     port = 0,
@@ -157,7 +157,7 @@ export class Simulator extends Context.Service<
  * Options of a simulator on a socket.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface SimulatorServerOptions extends SimulatorOptions {
   /** Default: 0, any free port. */

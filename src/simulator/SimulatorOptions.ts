@@ -1,7 +1,7 @@
 /**
  * What the simulator can be told, and its defaults.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import { Duration, Effect, Result, Schema, SchemaParser } from "effect"
 import { InvalidOptions } from "../AnalyticsError.ts"
@@ -13,7 +13,7 @@ import { Fault } from "./Fault.ts"
  * Options of the simulator. None is required. Where Customer.io's docs leave something open, an option says so.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface SimulatorOptions {
   /** The API keys that are right. Default: any key that is not empty. */
@@ -54,7 +54,7 @@ export interface SimulatorOptions {
  * The documented rate limit of the API: 3,000 requests in 3 seconds.
  *
  * @category defaults
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const documentedRateLimit = { requests: 3000, window: "3 seconds" } as const
 

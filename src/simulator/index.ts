@@ -1,7 +1,7 @@
 /**
  * A Customer.io Data Pipelines server for tests and for a developer's own machine.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 export { Fault } from "./Fault.ts"
 export type { ReceivedEvent, ReceivedRequest } from "./Received.ts"
