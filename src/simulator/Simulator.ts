@@ -176,7 +176,13 @@ const parseJson = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unknow
 /** A refusal of the request as a whole, or the messages in it. */
 type Parsed =
   | { readonly _tag: "Refused"; readonly reason: string; readonly status: number; readonly permissiveStatus: number }
-  | { readonly _tag: "Messages"; readonly messages: ReadonlyArray<unknown>; readonly context: WireObject | undefined }
+  | {
+      readonly _tag: "Messages"
+      readonly messages: ReadonlyArray<unknown>
+      readonly isBatch: boolean
+      /** The envelope's. */
+      readonly context: WireObject | undefined
+    }
 
 export const makeSimulator = Effect.fnUntraced(function* (input: SimulatorOptions, url: string) {
   const options = yield* resolveSimulatorOptions(input)
@@ -205,9 +211,7 @@ export const makeSimulator = Effect.fnUntraced(function* (input: SimulatorOption
   ): ReadonlyArray<string> => {
     const refusals = parsed.messages.map((message) => refuse(message, options.maxMessageBytes))
     const reasons = refusals.flatMap((refusal, index) =>
-      refusal === undefined
-        ? []
-        : [`batch[${index}]${refusal.path === "" ? "" : `.${refusal.path}`}: ${refusal.reason}`]
+      refusal === undefined ? [] : [parsed.isBatch ? `batch[${index}]: ${refusal.reason}` : refusal.reason]
     )
     const isBatchLost = isStrict && reasons.length > 0 && options.badMessageFails === "batch"
     for (const [index, raw] of parsed.messages.entries()) {
@@ -245,11 +249,11 @@ export const makeSimulator = Effect.fnUntraced(function* (input: SimulatorOption
     if (!isKeyRight(options.apiKeys, request, envelope)) return refused("the API key is not right", 401, 200)
     if (type !== undefined) {
       const { writeKey, ...message } = envelope
-      return { _tag: "Messages", messages: [{ ...message, type }], context: undefined }
+      return { _tag: "Messages", messages: [{ ...message, type }], isBatch: false, context: undefined }
     }
     const { batch } = envelope
     if (!Array.isArray(batch)) return refused("batch must be an array", 400, 200)
-    return { _tag: "Messages", messages: batch, context: objectAt(envelope, "context") }
+    return { _tag: "Messages", messages: batch, isBatch: true, context: objectAt(envelope, "context") }
   }
 
   const handle = Effect.fnUntraced(function* (request: RawRequest): Effect.fn.Return<RawAnswer> {

@@ -161,6 +161,15 @@ describe("messages", () => {
     }).pipe(Effect.provide(inProcess()))
   )
 
+  it.effect("a refusal of one in a batch says which", () =>
+    Effect.gen(function* () {
+      const { body } = yield* post({ ...batch(track("e"), { type: "track", userId: "u" }), strict: true })
+      assert.strictEqual(body, '{"meta":{"errors":["batch[1]: event is required"]}}')
+      const single = yield* post({ path: "/v1/track", body: { userId: "u" }, strict: true })
+      assert.strictEqual(single.body, '{"meta":{"errors":["event is required"]}}')
+    }).pipe(Effect.provide(inProcess()))
+  )
+
   it.effect("unknown fields and nulls are let through", () =>
     Effect.gen(function* () {
       yield* post({ ...batch(track("e", { whatever: 1, context: null, anonymousId: null })), strict: true })
