@@ -56,7 +56,7 @@ export interface AnalyticsOptions {
   /**
    * When to try again after a failure that is worth it (408, 429, 5xx but 501 and 505, no answer). `Retry-After` is the
    * least wait, up to 5 minutes, and holds back every request. Default: exponential from 100 ms, doubling, capped at
-   * 10 s, jittered by 20 %, 9 retries.
+   * 10 s, jittered by 20 %, 9 retries; while the client closes, every second until `shutdownTimeout`.
    */
   readonly retry?: Schedule.Schedule<unknown> | undefined
   /** How long closing may take. Default: 20 seconds, inside the 30 s of grace that Kubernetes gives. */
@@ -205,7 +205,7 @@ export interface ResolvedOptions {
   readonly whenFull: WhenFull
   readonly concurrency: number
   readonly requestTimeout: Duration.Duration
-  readonly retry: Schedule.Schedule<unknown>
+  readonly retry: Schedule.Schedule<unknown> | undefined
   readonly shutdownTimeout: Duration.Duration
   readonly strict: boolean
   readonly compression: "none" | "gzip"
@@ -239,7 +239,7 @@ export const resolveOptions = (input: unknown): Effect.Effect<ResolvedOptions, I
     whenFull: options.whenFull ?? "fail",
     concurrency: options.concurrency ?? 4,
     requestTimeout: Duration.fromInputUnsafe(options.requestTimeout ?? "10 seconds"),
-    retry: options.retry ?? defaultRetry,
+    retry: options.retry,
     shutdownTimeout: Duration.fromInputUnsafe(options.shutdownTimeout ?? "20 seconds"),
     strict: options.strict ?? true,
     compression: options.compression ?? "none",

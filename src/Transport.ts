@@ -9,9 +9,11 @@ import {
   Duration,
   Effect,
   identity,
+  Latch,
   Option,
   Redacted,
   Result,
+  Schedule,
   Schema,
   Stream
 } from "effect"
@@ -24,7 +26,7 @@ import {
   type HttpClientResponse
 } from "effect/http"
 import { Rejected, RetriesExhausted, Unauthorized } from "./AnalyticsError.ts"
-import type { ResolvedOptions } from "./AnalyticsOptions.ts"
+import { defaultRetry, type ResolvedOptions } from "./AnalyticsOptions.ts"
 import type { EncodedMessage } from "./internal/encode.ts"
 import { library } from "./internal/version.ts"
 
@@ -38,6 +40,8 @@ export interface Batch {
 /** Delivers a batch, however many attempts that takes, or says why it could not. */
 export interface Transport {
   readonly send: (batch: Batch) => Effect.Effect<void, Rejected | Unauthorized | RetriesExhausted>
+  /** The client is closing: what is being retried has little time left. */
+  readonly hasten: Effect.Effect<void>
 }
 
 /** One attempt's failure: plain words, never the request or the response, which hold the key and people's data. */
@@ -48,6 +52,9 @@ class AttemptFailed extends Data.TaggedError("AttemptFailed")<{
 
 /** A server may ask for any wait; the official TypeScript client honours 300 seconds. */
 const maxRetryAfter = Duration.minutes(5)
+
+/** The longest wait of the default schedule while the client is closing. */
+const closingWait = Duration.seconds(1)
 
 /** How much of a refusal is read and kept. */
 const maxReasonLength = 1000
@@ -78,6 +85,21 @@ export const makeTransport = Effect.fnUntraced(function* (options: ResolvedOptio
     const wait = Duration.min(Headers.retryAfterDelay(parsed.success, now), maxRetryAfter)
     heldUntil = Math.max(heldUntil, now + Duration.toMillis(wait))
   }
+
+  const closing = Latch.makeUnsafe(false)
+
+  const pause = (wait: Duration.Duration): Effect.Effect<void> =>
+    Effect.raceFirst(Effect.sleep(wait), Effect.andThen(closing.await, Effect.sleep(Duration.min(wait, closingWait))))
+
+  // While the client is closing, the default goes on until the deadline, at a pace that makes use of the time left. A
+  // schedule of the user's own is followed to the letter.
+  const retry =
+    options.retry === undefined
+      ? whileTransient(defaultRetry).pipe(
+          Schedule.modifyDelay(({ duration }) => Effect.as(pause(duration), Duration.zero)),
+          Schedule.concat(Schedule.while(whileTransient(Schedule.spaced(closingWait)), () => closing.isOpen()))
+        )
+      : whileTransient(options.retry)
 
   const withoutKey = (text: string): string => text.replaceAll(Redacted.value(options.apiKey), "<redacted>")
 
@@ -127,7 +149,7 @@ export const makeTransport = Effect.fnUntraced(function* (options: ResolvedOptio
               )
             })
           ),
-          Effect.retry({ schedule: options.retry, while: ({ status }) => status === undefined || isTransient(status) })
+          Effect.retry(retry)
         )
       ),
       // A schedule of the user's own may throw, and the platform may lack compression.
@@ -152,7 +174,7 @@ export const makeTransport = Effect.fnUntraced(function* (options: ResolvedOptio
     )
   }
 
-  return { send } satisfies Transport
+  return { send, hasten: Effect.asVoid(closing.open) } satisfies Transport
 })
 
 const isSuccess = (status: number): boolean => status >= 200 && status < 300
@@ -160,6 +182,12 @@ const isSuccess = (status: number): boolean => status >= 200 && status < 300
 /** Worth another attempt: 408, 429, and every 5xx but 501 and 505. */
 const isTransient = (status: number): boolean =>
   status === 408 || status === 429 || (status >= 500 && status < 600 && status !== 501 && status !== 505)
+
+const whileTransient = (schedule: Schedule.Schedule<unknown>) =>
+  schedule.pipe(
+    Schedule.setInputType<AttemptFailed>(),
+    Schedule.while(({ input: { status } }) => status === undefined || isTransient(status))
+  )
 
 /** The body of `/v1/batch`, made of the messages as they are already encoded. */
 const makeBody = (messages: ReadonlyArray<EncodedMessage>): Effect.Effect<string> =>

@@ -95,6 +95,44 @@ describe("closing", () => {
     }).pipe(Effect.provide(layerMock))
   )
 
+  it.effect("delivers within a second of the end of an outage, whatever the backoff had come to", () =>
+    Effect.gen(function* () {
+      const clock = yield* TestClock.testClockWith(Effect.succeed)
+      yield* Server.answer(() => Effect.succeed({ status: clock.currentTimeMillisUnsafe() < 15_000 ? 503 : 200 }))
+      const { run, close } = yield* open()
+      yield* run(trackMany(1, 200))
+      yield* settle
+      yield* TestClock.adjust("10 seconds")
+      const closing = yield* Effect.forkChild(close)
+      yield* settle
+      yield* TestClock.adjust("4999 millis")
+      assert.isUndefined(closing.pollUnsafe())
+      yield* TestClock.adjust("1001 millis")
+      yield* Fiber.join(closing)
+      const delivered = new Set((yield* Server.received).filter((_, index, all) => index >= all.length - 10))
+      assert.strictEqual([...delivered].flatMap(({ batch }) => batch).length, 200)
+    }).pipe(Effect.provide(layerMock))
+  )
+
+  it.effect("goes on retrying until shutdownTimeout, after the default schedule's end", () =>
+    Effect.gen(function* () {
+      yield* Server.answer(() => Effect.succeed({ status: 503 }))
+      const { run, close } = yield* open({ shutdownTimeout: "30 seconds" })
+      const outcomes = yield* run(collectOutcomes)
+      yield* run(trackOne(1))
+      const closing = yield* Effect.forkChild(close)
+      yield* settle
+      yield* TestClock.adjust("30 seconds")
+      yield* Fiber.join(closing)
+      yield* Fiber.join(outcomes.fiber)
+      assert.deepStrictEqual(
+        outcomes.all.map(({ _tag }) => _tag),
+        ["ShutdownTimeout"]
+      )
+      assert.isAbove((yield* Server.received).length, 25)
+    }).pipe(Effect.provide(Layer.provideMerge(layerMock, silent)))
+  )
+
   it.effect("calls fail with AnalyticsClosed from its start, and flush returns", () =>
     Effect.gen(function* () {
       const { awaitRequest, release } = yield* gated

@@ -197,6 +197,7 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
   const close = Effect.fnUntraced(function* (fiber: Fiber.Fiber<void>) {
     isClosed = true
     ledger.releaseWaiters()
+    yield* transport.hasten
     yield* Queue.end(queue)
     yield* Fiber.await(fiber).pipe(Effect.interruptible, Effect.timeoutOption(options.shutdownTimeout))
     yield* Fiber.interrupt(fiber)

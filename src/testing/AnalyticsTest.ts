@@ -109,6 +109,7 @@ const make = Effect.fnUntraced(function* (options: Partial<AnalyticsOptions>) {
   let failure: DeliveryFailure | undefined
 
   const transport: Transport = {
+    hasten: Effect.void,
     send: ({ batchId, messages }) =>
       Effect.suspend(() => {
         if (failure !== undefined) {
