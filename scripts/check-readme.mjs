@@ -86,11 +86,7 @@ const optionsInterface = optionsSource.slice(
 const optionsTable = readme.slice(readme.search(/^## Options$/m)).split(/^## /m)[1] ?? ""
 for (const [what, inSource, inReadme] of [
   ["option", names(optionsInterface, /^ {2}readonly (\w+)\??:/gm), names(optionsTable, /^\| `(\w+)`/gm)],
-  [
-    "environment variable",
-    names(optionsSource.slice(optionsSource.indexOf("Config.all")), /"(CUSTOMERIO_\w+)"/g),
-    names(readme, /\b(CUSTOMERIO_[A-Z_]+)\b/g)
-  ],
+  ["environment variable", names(optionsSource, /"(CUSTOMERIO_\w+)"/g), names(readme, /\b(CUSTOMERIO_[A-Z_]+)\b/g)],
   [
     "failure",
     names(readFileSync("src/AnalyticsError.ts", "utf8"), /TaggedError<(\w+)>/g),

@@ -31,7 +31,7 @@ const write = (name, content) =>
 
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }))
 
-const { name, exports, devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
+const { name, exports, bin: bins, devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
 const installed = (dependency) => {
   const { version } = JSON.parse(readFileSync(join(root, "node_modules", dependency, "package.json"), "utf8"))
   return `${dependency}@${version}`
@@ -118,3 +118,4 @@ for (const [moduleResolution, module] of Object.entries(resolutions)) {
   run(join(folder, "node_modules", ".bin", "tsc"), ["-p", config], folder)
 }
 run(process.execPath, ["smoke.ts"], folder)
+for (const command of Object.keys(bins)) run(join(folder, "node_modules", ".bin", command), ["--version"], folder)

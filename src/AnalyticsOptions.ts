@@ -95,6 +95,26 @@ export const defaultRetry: Schedule.Schedule<unknown> = Schedule.min([
   Schedule.spaced("10 seconds")
 ]).pipe(Schedule.jittered, Schedule.upTo({ times: 9 }))
 
+/** Every option of the environment but the key. */
+export const keylessConfigs = {
+  region: optional(Config.Literals(["us", "eu"], "CUSTOMERIO_REGION")),
+  endpoint: optional(Config.String("CUSTOMERIO_ENDPOINT")),
+  flushAt: optional(Config.Int("CUSTOMERIO_FLUSH_AT")),
+  flushInterval: optional(Config.Duration("CUSTOMERIO_FLUSH_INTERVAL")),
+  maxBatchSize: optional(Config.Int("CUSTOMERIO_MAX_BATCH_SIZE")),
+  maxMessageBytes: optional(Config.Int("CUSTOMERIO_MAX_MESSAGE_BYTES")),
+  maxBatchBytes: optional(Config.Int("CUSTOMERIO_MAX_BATCH_BYTES")),
+  queueCapacity: optional(Config.Int("CUSTOMERIO_QUEUE_CAPACITY")),
+  queueBytes: optional(Config.Int("CUSTOMERIO_QUEUE_BYTES")),
+  whenFull: optional(Config.Literals(["fail", "wait", "dropOldest"], "CUSTOMERIO_WHEN_FULL")),
+  concurrency: optional(Config.Int("CUSTOMERIO_CONCURRENCY")),
+  requestTimeout: optional(Config.Duration("CUSTOMERIO_REQUEST_TIMEOUT")),
+  shutdownTimeout: optional(Config.Duration("CUSTOMERIO_SHUTDOWN_TIMEOUT")),
+  strict: optional(Config.Boolean("CUSTOMERIO_STRICT")),
+  compression: optional(Config.Literals(["none", "gzip"], "CUSTOMERIO_COMPRESSION")),
+  enabled: optional(Config.Boolean("CUSTOMERIO_ENABLED"))
+}
+
 /**
  * Every option of `AnalyticsLive`, read from the environment: `CUSTOMERIO_API_KEY` (required), `CUSTOMERIO_REGION`,
  * `CUSTOMERIO_ENDPOINT`, `CUSTOMERIO_FLUSH_AT`, `CUSTOMERIO_FLUSH_INTERVAL` and so on, one for each option that is not an
@@ -116,29 +136,15 @@ export const defaultRetry: Schedule.Schedule<unknown> = Schedule.min([
  */
 export const analyticsConfig: Config.Config<AnalyticsOptions> = Config.all({
   apiKey: Config.Redacted("CUSTOMERIO_API_KEY"),
-  region: optional(Config.Literals(["us", "eu"], "CUSTOMERIO_REGION")),
-  endpoint: optional(Config.String("CUSTOMERIO_ENDPOINT")),
-  flushAt: optional(Config.Int("CUSTOMERIO_FLUSH_AT")),
-  flushInterval: optional(Config.Duration("CUSTOMERIO_FLUSH_INTERVAL")),
-  maxBatchSize: optional(Config.Int("CUSTOMERIO_MAX_BATCH_SIZE")),
-  maxMessageBytes: optional(Config.Int("CUSTOMERIO_MAX_MESSAGE_BYTES")),
-  maxBatchBytes: optional(Config.Int("CUSTOMERIO_MAX_BATCH_BYTES")),
-  queueCapacity: optional(Config.Int("CUSTOMERIO_QUEUE_CAPACITY")),
-  queueBytes: optional(Config.Int("CUSTOMERIO_QUEUE_BYTES")),
-  whenFull: optional(Config.Literals(["fail", "wait", "dropOldest"], "CUSTOMERIO_WHEN_FULL")),
-  concurrency: optional(Config.Int("CUSTOMERIO_CONCURRENCY")),
-  requestTimeout: optional(Config.Duration("CUSTOMERIO_REQUEST_TIMEOUT")),
-  shutdownTimeout: optional(Config.Duration("CUSTOMERIO_SHUTDOWN_TIMEOUT")),
-  strict: optional(Config.Boolean("CUSTOMERIO_STRICT")),
-  compression: optional(Config.Literals(["none", "gzip"], "CUSTOMERIO_COMPRESSION")),
-  enabled: optional(Config.Boolean("CUSTOMERIO_ENABLED"))
+  ...keylessConfigs
 })
 
 function optional<A>(config: Config.Config<A>): Config.Config<A | undefined> {
   return Config.option(config).pipe(Config.map(Option.getOrUndefined))
 }
 
-const regions = { us: "https://cdp.customer.io", eu: "https://cdp-eu.customer.io" } as const
+/** The origins of Customer.io's regions. */
+export const regions = { us: "https://cdp.customer.io", eu: "https://cdp-eu.customer.io" } as const
 
 /** Bytes of the JSON around the messages of a batch: `sentAt` always has 24 characters. */
 const envelopeBytes = `{"batch":[],"sentAt":"2026-01-01T00:00:00.000Z"}`.length

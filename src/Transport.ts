@@ -89,7 +89,10 @@ export const makeTransport = Effect.fnUntraced(function* (options: ResolvedOptio
   const closing = Latch.makeUnsafe(false)
 
   const pause = (wait: Duration.Duration): Effect.Effect<void> =>
-    Effect.raceFirst(Effect.sleep(wait), Effect.andThen(closing.await, Effect.sleep(Duration.min(wait, closingWait))))
+    closing.await.pipe(
+      Effect.andThen(Effect.sleep(Duration.min(wait, closingWait))),
+      Effect.timeoutOrElse({ duration: wait, orElse: () => Effect.void })
+    )
 
   // While the client is closing, the default goes on until the deadline, at a pace that makes use of the time left. A
   // schedule of the user's own is followed to the letter.

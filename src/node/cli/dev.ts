@@ -1,0 +1,75 @@
+/**
+ * `cdp-analytics dev`: a Data Pipelines server on this machine, and every event that it receives.
+ */
+import { Console, Effect, Fiber, Option, Schema, Stream } from "effect"
+import { Command, Flag } from "effect/cli"
+import { Fault } from "../../simulator/Fault.ts"
+import type { ReceivedEvent } from "../../simulator/Received.ts"
+import { Simulator } from "../../simulator/Simulator.ts"
+import { textAt } from "../../simulator/WireMessage.ts"
+import { failWith } from "./failure.ts"
+import { jsonFlag, readJson } from "./json.ts"
+
+export const dev = Command.make(
+  "dev",
+  {
+    port: Flag.Int("port").pipe(Flag.withDescription("Where to listen; 0 takes any free port"), Flag.withDefault(8400)),
+    host: Flag.String("host").pipe(
+      Flag.withDescription("The address to listen at; others than 127.0.0.1 let other machines in"),
+      Flag.withDefault("127.0.0.1")
+    ),
+    strict: Flag.Boolean("strict").pipe(
+      Flag.withDescription("Answer every request strictly, not only those with X-Strict-Mode"),
+      Flag.withDefault(false)
+    ),
+    faults: jsonFlag(
+      "faults",
+      'Faults for the first requests to meet, such as [{"kind":"status","status":503,"times":2}]'
+    ),
+    json: Flag.Boolean("json").pipe(
+      Flag.withDescription("Write each event as a line of JSON to standard output, and all else to standard error"),
+      Flag.withDefault(false)
+    )
+  },
+  Effect.fnUntraced(function* ({ port, host, strict, faults: plan, json }) {
+    const faults = yield* readJson("faults", plan, Schema.Array(Fault))
+    const say = json ? Console.error : Console.log
+
+    const serve = Effect.gen(function* () {
+      const { url, live } = yield* Simulator
+      const printing = yield* Effect.forkChild(
+        Stream.runForEach(live, (event) => Console.log(json ? JSON.stringify(event) : describe(event))),
+        { startImmediately: true }
+      )
+      yield* say(`A Data Pipelines server listens at ${url}. For an app of yours to send to it:\n`)
+      yield* say(`  export CUSTOMERIO_ENDPOINT=${url}\n  export CUSTOMERIO_API_KEY=dev\n`)
+      yield* Fiber.join(printing)
+    })
+
+    yield* serve.pipe(
+      Effect.provide(
+        Simulator.layerServer({ port, host, strict: strict ? "always" : "header", ...(faults && { faults }) })
+      ),
+      Effect.catchTags({
+        ServeError: () => failWith(1, `Port ${port} of ${host} cannot be listened to: is it in use? Try --port 0`),
+        InvalidOptions: (error) => failWith(2, error.message)
+      })
+    )
+  })
+).pipe(Command.withDescription("Run a Data Pipelines server on this machine, and show what arrives"))
+
+const describe = ({ message, verdict, bytes, refusal, note }: ReceivedEvent): string => {
+  const columns = [
+    verdict.padEnd(9),
+    (textAt(message, "type") ?? "?").padEnd(8),
+    (textAt(message, "userId") ?? textAt(message, "anonymousId") ?? "").padEnd(16),
+    (textAt(message, "event") ?? textAt(message, "name") ?? textAt(message, "groupId") ?? "").padEnd(24),
+    `${bytes} bytes`.padStart(12),
+    Option.getOrElse(Option.fromNullishOr(refusal?.reason ?? note), () => "")
+  ]
+  // What an event carries is not for the terminal to obey.
+  return columns
+    .join("  ")
+    .replaceAll(/[\p{Cc}\p{Cf}]/gu, "\ufffd")
+    .trimEnd()
+}
