@@ -8,6 +8,7 @@ import {
   Exit,
   Fiber,
   LogLevel,
+  Option,
   PubSub,
   Queue,
   References,
@@ -54,7 +55,10 @@ const dropWarningMillis = 10_000
 const annotations = { package: "cdp-analytics-effect", module: "Analytics" }
 
 export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions, transport: Transport) {
-  const defaultRandom = SecureRandom.make(makeRandomBytes(yield* WebCrypto.WebCrypto))
+  const webCrypto = yield* WebCrypto.WebCrypto
+  const defaultRandom = Option.getOrElse(yield* Effect.serviceOption(SecureRandom.SecureRandom), () =>
+    SecureRandom.make(makeRandomBytes(webCrypto))
+  )
   const encode = makeEncode(options)
   const ledger = makeLedger(options)
   // The ledger bounds what the queue holds: a bound of its own could count neither bytes nor what has left it.
