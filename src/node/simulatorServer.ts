@@ -14,7 +14,7 @@ export interface ListenOptions {
 }
 
 /** The API's routes, for a simulator in the context. */
-const layerRoutes = HttpRouter.use((router) =>
+const layerApi = HttpRouter.use((router) =>
   Effect.flatMap(Simulator, (simulator) =>
     router.add(
       "*",
@@ -48,10 +48,11 @@ const respond = (request: HttpServerRequest.HttpServerRequest, answer: RawAnswer
     return Effect.succeed(HttpServerResponse.empty())
   })
 
-/** A simulator on a socket. */
+/** A simulator on a socket, with the API's routes and more of them. */
 export const layerSimulatorServer = (
   options: SimulatorOptions,
-  { port, host }: ListenOptions
+  { port, host }: ListenOptions,
+  layerMore: Layer.Layer<never, never, HttpRouter.HttpRouter | Simulator> = Layer.empty
 ): Layer.Layer<Simulator, InvalidOptions | HttpServerError.ServeError> => {
   // What a fault stalls must not hold up the end.
   const layerHttp = NodeHttpServer.layer(createServer, { port, host, gracefulShutdownTimeout: "100 millis" })
@@ -59,7 +60,7 @@ export const layerSimulatorServer = (
     Simulator,
     Effect.flatMap(HttpServer.HttpServer, (server) => makeSimulator(options, HttpServer.formatAddress(server.address)))
   )
-  return HttpRouter.serve(layerRoutes, { disableLogger: true, disableListenLog: true }).pipe(
+  return HttpRouter.serve(Layer.merge(layerApi, layerMore), { disableLogger: true, disableListenLog: true }).pipe(
     Layer.provideMerge(layerSimulator),
     Layer.provide(layerHttp)
   )

@@ -7,6 +7,7 @@ import { Fault } from "../../simulator/Fault.ts"
 import type { ReceivedEvent } from "../../simulator/Received.ts"
 import { Simulator } from "../../simulator/Simulator.ts"
 import { textAt } from "../../simulator/WireMessage.ts"
+import { layerDevServer } from "../dev/DevServer.ts"
 import { failWith } from "./failure.ts"
 import { jsonFlag, readJson } from "./json.ts"
 
@@ -41,15 +42,14 @@ export const dev = Command.make(
         Stream.runForEach(live, (event) => Console.log(json ? JSON.stringify(event) : describe(event))),
         { startImmediately: true }
       )
-      yield* say(`A Data Pipelines server listens at ${url}. For an app of yours to send to it:\n`)
+      yield* say(`A Data Pipelines server listens at ${url}, and its page shows there what arrives.`)
+      yield* say("For an app of yours to send to it:\n")
       yield* say(`  export CUSTOMERIO_ENDPOINT=${url}\n  export CUSTOMERIO_API_KEY=dev\n`)
       yield* Fiber.join(printing)
     })
 
     yield* serve.pipe(
-      Effect.provide(
-        Simulator.layerServer({ port, host, strict: strict ? "always" : "header", ...(faults && { faults }) })
-      ),
+      Effect.provide(layerDevServer({ port, host, strict: strict ? "always" : "header", ...(faults && { faults }) })),
       Effect.catchTags({
         ServeError: () => failWith(1, `Port ${port} of ${host} cannot be listened to: is it in use? Try --port 0`),
         InvalidOptions: (error) => failWith(2, error.message)
