@@ -130,14 +130,20 @@ export class Simulator extends Context.Service<
   static readonly layerServer = ({
     port = 0,
     host = "127.0.0.1",
+    page = false,
     ...options
   }: SimulatorServerOptions = {}): Layer.Layer<Simulator, InvalidOptions | HttpServerError.ServeError> =>
     Layer.unwrap(
       // Only a program that asks for a socket loads what needs Node.
-      Effect.map(
-        Effect.promise(() => import("../node/simulatorServer.ts")),
-        ({ layerSimulatorServer }) => layerSimulatorServer(options, { port, host })
-      )
+      page
+        ? Effect.map(
+            Effect.promise(() => import("../node/dev/DevServer.ts")),
+            ({ layerDevServer }) => layerDevServer(options, { port, host })
+          )
+        : Effect.map(
+            Effect.promise(() => import("../node/simulatorServer.ts")),
+            ({ layerSimulatorServer }) => layerSimulatorServer(options, { port, host })
+          )
     )
 
   /** A simulator, and an `HttpClient` that sends every request to it, without a socket. */
@@ -164,6 +170,8 @@ export interface SimulatorServerOptions extends SimulatorOptions {
   readonly port?: number | undefined
   /** Default: `127.0.0.1`. */
   readonly host?: string | undefined
+  /** Serves a page at `/` that shows what arrives, to this machine alone. Default: false. */
+  readonly page?: boolean | undefined
 }
 
 /** How many events a slow reader of `live` may be behind. */

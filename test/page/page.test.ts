@@ -5,11 +5,10 @@ import { Simulator } from "cdp-analytics-effect/simulator"
 import { Effect, Exit, Layer, Scope } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
 import { type Browser, chromium, type Page } from "playwright-core"
-import { layerDevServer } from "../../src/node/dev/DevServer.ts"
 
 const chromiumPath = "/usr/bin/chromium"
 
-const layer = Layer.merge(layerDevServer({}), FetchHttpClient.layer)
+const layer = Layer.merge(Simulator.layerServer({ page: true }), FetchHttpClient.layer)
 
 const post = Effect.fnUntraced(function* (messages: ReadonlyArray<unknown>, headers: Record<string, string> = {}) {
   const { url } = yield* Simulator
@@ -185,7 +184,7 @@ describe.skipIf(!existsSync(chromiumPath))("the page", () => {
         const start = Effect.fnUntraced(function* (port: number) {
           const scope = yield* Scope.make()
           const context = yield* Layer.buildWithScope(
-            Layer.merge(layerDevServer({ port }), FetchHttpClient.layer),
+            Layer.merge(Simulator.layerServer({ page: true, port }), FetchHttpClient.layer),
             scope
           )
           return { context, stop: Scope.close(scope, Exit.void) }

@@ -7,7 +7,6 @@ import { Fault } from "../../simulator/Fault.ts"
 import type { ReceivedEvent } from "../../simulator/Received.ts"
 import { Simulator } from "../../simulator/Simulator.ts"
 import { textAt } from "../../simulator/WireMessage.ts"
-import { layerDevServer } from "../dev/DevServer.ts"
 import { failWith } from "./failure.ts"
 import { jsonFlag, readJson } from "./json.ts"
 
@@ -49,7 +48,15 @@ export const dev = Command.make(
     })
 
     yield* serve.pipe(
-      Effect.provide(layerDevServer({ port, host, strict: strict ? "always" : "header", ...(faults && { faults }) })),
+      Effect.provide(
+        Simulator.layerServer({
+          page: true,
+          port,
+          host,
+          strict: strict ? "always" : "header",
+          ...(faults && { faults })
+        })
+      ),
       Effect.catchTags({
         ServeError: () => failWith(1, `Port ${port} of ${host} cannot be listened to: is it in use? Try --port 0`),
         InvalidOptions: (error) => failWith(2, error.message)

@@ -7,8 +7,9 @@ import { HttpRouter, type HttpServerError, type HttpServerRequest, HttpServerRes
 import type { InvalidOptions } from "../../AnalyticsError.ts"
 import { Fault } from "../../simulator/Fault.ts"
 import type { ReceivedEvent } from "../../simulator/Received.ts"
-import { Simulator, type SimulatorServerOptions } from "../../simulator/Simulator.ts"
-import { layerSimulatorServer } from "../simulatorServer.ts"
+import { Simulator } from "../../simulator/Simulator.ts"
+import type { SimulatorOptions } from "../../simulator/SimulatorOptions.ts"
+import { type ListenOptions, layerSimulatorServer } from "../simulatorServer.ts"
 import { guard } from "./guard.ts"
 
 // The same folder from src and from dist: the page ships as it is written.
@@ -118,9 +119,8 @@ const serverSentEvents = (simulator: Simulator["Service"], runId: string, after:
   )
 
 /** Serves the API, and the page at `/`. */
-export const layerDevServer = ({
-  port = 0,
-  host = "127.0.0.1",
-  ...options
-}: SimulatorServerOptions): Layer.Layer<Simulator, InvalidOptions | HttpServerError.ServeError> =>
-  layerSimulatorServer(options, { port, host }, layerPage(host))
+export const layerDevServer = (
+  options: SimulatorOptions,
+  listen: ListenOptions
+): Layer.Layer<Simulator, InvalidOptions | HttpServerError.ServeError> =>
+  layerSimulatorServer(options, listen, layerPage(listen.host))
