@@ -1,13 +1,15 @@
 /**
- * `npm run demo`: a day in a little shop, in a second. What happens in the shop goes to a receiver on this machine, and
- * what arrives there is printed, batch by batch.
+ * `npm run demo`: a day in a little shop. What happens in the shop goes to a simulated Data Pipelines server on this
+ * machine, and what arrives there is printed, batch by batch. On a terminal the server's page shows it too, and a minute
+ * of traffic takes a minute; elsewhere it takes a moment, and the demo ends by itself.
  */
 import { styleText } from "node:util"
-import { NodeRuntime } from "@effect/platform-node"
+import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
 import { Analytics, type CallError, type Receipt } from "cdp-analytics-effect"
-import type { SentMessage } from "cdp-analytics-effect/testing"
-import { Console, Effect } from "effect"
-import { type Arrival, layerAnalytics, Receiver } from "./receiver.ts"
+import { type ReceivedEvent, type ReceivedRequest, Simulator } from "cdp-analytics-effect/simulator"
+import { Console, Effect, Fiber, Layer, Random, Redacted, Stream } from "effect"
+
+const isOnTerminal = process.stdout.isTTY === true
 
 /** A visitor looks around, signs up and buys. */
 const ada = Effect.all([
@@ -57,11 +59,45 @@ const closingTime = Effect.forEach(["ada", "grace"], (userId) =>
   Analytics.track({ userId, event: "logged_out", properties: { reason: "shop_closed" } })
 )
 
+const goods = ["running shoes", "rain jacket", "head torch", "water bottle", "trail map"] as const
+
+/** Somebody comes, looks around, and perhaps signs up and buys; some of what the shop sends is wrong. */
+const visit = Effect.fnUntraced(function* (number: number) {
+  const anonymousId = `visitor-${100 + number}`
+  const name = goods[yield* Random.nextIntBetween(0, goods.length)] ?? goods[0]
+  const price = (yield* Random.nextIntBetween(500, 12_000)) / 100
+  const calls: Array<Effect.Effect<Receipt, CallError, Analytics>> = [
+    Analytics.page({ anonymousId, name: "Home", properties: { url: "https://shop.example/" } }),
+    Analytics.track({ anonymousId, event: "product_viewed", properties: { name, price } })
+  ]
+  if ((yield* Random.next) < 0.6) {
+    const userId = `customer-${number}`
+    calls.push(
+      Analytics.alias({ previousId: anonymousId, userId }),
+      Analytics.identify({ userId, traits: { email: `${userId}@example.com`, plan: "Free" } }),
+      Analytics.track({ userId, event: "order_completed", properties: { order_id: `o-${number}`, revenue: price } })
+    )
+  }
+  if ((yield* Random.next) < 0.1)
+    calls.push(Analytics.track({ event: "order_completed", properties: { revenue: price } }))
+  const results = yield* Effect.forEach(calls, (call) => Effect.result(call))
+  const accepted = results.filter((result) => result._tag === "Success").length
+  return { accepted, refused: results.length - accepted }
+})
+
+const minuteOfTraffic = Effect.forEach(Array.from({ length: 60 }).keys(), (number) =>
+  Effect.tap(visit(number), isOnTerminal ? Effect.andThen(Effect.sleep("1 second"), printArrivals) : Effect.void)
+)
+
 /** Returns how many messages were accepted and how many were refused. */
 const shop = Effect.gen(function* () {
+  const { live } = yield* Simulator
+
   yield* scene("Twenty messages fill a batch, and it leaves by itself")
+  const batch = yield* Effect.forkChild(Stream.runDrain(Stream.take(live, 20)), { startImmediately: true })
   const morning = [...(yield* ada), ...(yield* shoppers).flat()]
-  yield* Receiver.awaitArrivals(1)
+  yield* Fiber.join(batch)
+  yield* printArrivals
 
   yield* scene("A message that cannot be right is refused by the call, with a tagged error")
   const refusals = yield* Effect.forEach(mistakes, (mistake) => Effect.flip(mistake))
@@ -69,17 +105,31 @@ const shop = Effect.gen(function* () {
 
   yield* scene("A partial batch leaves by flush, which reports what was delivered since the last one")
   const noon = yield* returns
-  yield* printReport(yield* Analytics.flush)
+  const report = yield* Analytics.flush
+  yield* printArrivals
+  yield* printReport(report)
 
   yield* scene("The server is away for a moment: the same bytes are sent again")
-  yield* Receiver.answerNext(503)
+  yield* Simulator.setFaults([{ kind: "status", status: 503, times: 1 }])
   const afternoon = yield* newsletter
-  yield* printReport(yield* Analytics.flush)
+  const later = yield* Analytics.flush
+  yield* printArrivals
+  yield* printReport(later)
+
+  yield* scene("A minute of traffic: people browse, sign up and order")
+  const visits = yield* minuteOfTraffic
+  yield* Analytics.flush
+  yield* printArrivals
 
   yield* scene("The shop closes with messages still waiting: closing sends them")
   const evening = yield* closingTime
+  const sum = (counts: ReadonlyArray<number>) => counts.reduce((total, count) => total + count, 0)
 
-  return { accepted: [...morning, ...noon, ...afternoon, ...evening].length, refused: refusals.length }
+  return {
+    accepted:
+      morning.length + noon.length + afternoon.length + evening.length + sum(visits.map(({ accepted }) => accepted)),
+    refused: refusals.length + sum(visits.map(({ refused }) => refused))
+  }
 })
 
 // Colours only where standard output is a terminal: `styleText` looks.
@@ -104,29 +154,55 @@ const printReport = (report: Effect.Success<typeof Analytics.flush>) =>
 
 const number = (value: number) => value.toLocaleString("en-GB")
 
-const printArrival = (arrival: Arrival): Effect.Effect<void> => {
-  const { status, retry, bytes, messages } = arrival
+let printed = 0
+
+/** Prints the requests since the last time; the first one and partial batches with their messages. */
+const printArrivals = Effect.suspend(() =>
+  Effect.gen(function* () {
+    const requests = (yield* Simulator.requests).filter(({ id }) => id > printed)
+    const events = yield* Simulator.events
+    for (const request of requests) {
+      printed = request.id
+      const own = events.filter(({ requestId }) => requestId === request.id)
+      yield* printArrival(request, request.id === 1 || own.length < 20 ? own : [])
+    }
+  })
+)
+
+const printArrival = (request: ReceivedRequest, events: ReadonlyArray<ReceivedEvent>): Effect.Effect<void> => {
+  const { status, retryCount, bytes, messages } = request
   const isTaken = status === 200
-  const note = isTaken ? (retry > 0 ? "sent again" : "") : "to be sent again"
   const header = [
     "   POST /v1/batch",
     (isTaken ? green : yellow)(`answered ${status}`),
-    `${String(messages.length).padStart(2)} messages`,
+    isTaken ? `${String(messages).padStart(2)} messages` : "",
     `${number(bytes).padStart(5)} bytes`,
-    yellow(note)
+    yellow(isTaken ? (retryCount > 0 ? "sent again" : "") : "to be sent again")
   ]
-  const rows = isTaken ? messages.map(printMessage) : []
-  return Console.log([header.join("   ").trimEnd(), ...rows].join("\n"))
+  return Console.log(
+    [
+      header
+        .filter((part) => part !== "")
+        .join("   ")
+        .trimEnd(),
+      ...events.map(printMessage)
+    ].join("\n")
+  )
 }
 
-const printMessage = (message: SentMessage, index: number): string => {
-  const { type, userId, anonymousId, event, name, groupId, previousId } = message
+const printMessage = ({ message }: ReceivedEvent, index: number): string => {
+  const text = (key: string): string => {
+    const value = message[key]
+    return typeof value === "string" ? value : ""
+  }
+  const previousId = text("previousId")
+  const details = message["properties"] ?? message["traits"]
   const columns = [
     dim(String(index + 1).padStart(5)),
-    type.padEnd(8),
-    (userId ?? anonymousId ?? "").padEnd(9),
-    (event ?? name ?? groupId ?? (previousId === undefined ? "" : `was ${previousId}`)).padEnd(15),
-    dim(describe(message.properties ?? message.traits ?? {}))
+    text("type").padEnd(8),
+    (text("userId") || text("anonymousId")).padEnd(12),
+    (text("event") || text("name") || text("groupId") || (previousId === "" ? "" : `was ${previousId}`)).padEnd(15),
+    dim(describe(typeof details === "object" && details !== null ? details : {}))
   ]
   return columns.join("  ").trimEnd()
 }
@@ -139,25 +215,36 @@ const describe = (details: object): string => {
 }
 
 const printSummary = Effect.fnUntraced(function* (shop: { readonly accepted: number; readonly refused: number }) {
-  const arrivals = yield* Receiver.arrivals
-  const messages = yield* Receiver.messages
-  const distinct = new Set(messages.map(({ messageId }) => messageId)).size
-  const retries = arrivals.filter(({ retry }) => retry > 0).length
+  const requests = yield* Simulator.requests
+  const events = (yield* Simulator.events).filter(({ verdict }) => verdict === "accepted")
+  const retries = requests.filter(({ retryCount }) => retryCount > 0).length
+  const people = (yield* Simulator.people).length
   const line = (label: string, value: number, note = "") =>
     Console.log(`   ${label.padEnd(20)}${String(value).padStart(4)}${note === "" ? "" : `   ${dim(note)}`}`)
 
   yield* Console.log(`\n${bold("Summary")}\n`)
   yield* line("messages accepted", shop.accepted)
-  yield* line("messages arrived", distinct, distinct === shop.accepted ? "every one" : "")
+  yield* line("messages arrived", events.length, events.length === shop.accepted ? "every one" : "")
   yield* line("messages refused", shop.refused, "each with an error at the call")
-  yield* line("batches", arrivals.length - retries)
+  yield* line("batches", requests.length - retries)
   yield* line("retries", retries)
+  yield* line("people", people)
   yield* Console.log("")
 })
 
 const demo = Effect.gen(function* () {
-  yield* Console.log(`A little shop sends what happens in it to ${yield* Receiver.endpoint}`)
-  yield* printSummary(yield* Effect.provide(shop, layerAnalytics()))
+  const { url } = yield* Simulator
+  yield* Console.log(`A little shop sends what happens in it to ${bold(url)}`)
+  if (isOnTerminal) yield* Console.log(`Open that address in a browser to watch the events arrive.`)
+  const layerAnalytics = Analytics.layer({ apiKey: Redacted.make("demo"), endpoint: url }).pipe(
+    Layer.provide(NodeHttpClient.layerUndici)
+  )
+  const summary = yield* Effect.provide(shop, layerAnalytics)
+  yield* printArrivals
+  yield* printSummary(summary)
+  if (!isOnTerminal) return
+  yield* Console.log(`The page at ${bold(url)} stays until Ctrl-C.`)
+  return yield* Effect.never
 })
 
-demo.pipe(Effect.provide(Receiver.layerWith(printArrival)), NodeRuntime.runMain)
+demo.pipe(Effect.provide(Simulator.layerServer({ page: true })), NodeRuntime.runMain)
