@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { existsSync, watch } from "node:fs"
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { createServer, type Server, type ServerResponse } from "node:http"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -219,6 +220,32 @@ describe("dev", () => {
       assert.deepInclude(event, { id: 1, verdict: "accepted" })
       assert.strictEqual(event.message.userId, "ada")
       assert.match(err, address)
+    })
+  )
+
+  it.live("--open opens the page, and says so where nothing can", () =>
+    Effect.gen(function* () {
+      const folder = yield* Effect.promise(() => mkdtemp(join(tmpdir(), "cdp-analytics-cli-")))
+      const opened = join(folder, "opened")
+      yield* Effect.promise(() =>
+        writeFile(join(folder, "xdg-open"), `#!/bin/sh\necho "$1" > ${opened}.part && mv ${opened}.part ${opened}\n`, {
+          mode: 0o755
+        })
+      )
+      const start = (path: string) =>
+        run(["dev", "--port", "0", "--open"], {
+          env: { PATH: path },
+          onOutput: (output, stop) => {
+            if (output.includes("No browser") || existsSync(opened)) stop()
+            else if (output.includes("API_KEY=dev") && path.startsWith(folder))
+              watch(folder, { persistent: false }, () => existsSync(opened) && stop())
+          }
+        })
+      const { out } = yield* start(`${folder}:/bin:/usr/bin`)
+      assert.strictEqual((yield* Effect.promise(() => readFile(opened, "utf8"))).trim(), out.match(address)?.[0])
+      yield* Effect.promise(() => rm(opened))
+      assert.include((yield* start("/nowhere")).err, "No browser can be opened: visit http://127.0.0.1:")
+      yield* Effect.promise(() => rm(folder, { recursive: true }))
     })
   )
 

@@ -9,6 +9,7 @@ import { Simulator } from "../../simulator/Simulator.ts"
 import { textAt } from "../../simulator/WireMessage.ts"
 import { failWith } from "./failure.ts"
 import { jsonFlag, readJson } from "./json.ts"
+import { openBrowser } from "./openBrowser.ts"
 
 export const dev = Command.make(
   "dev",
@@ -26,12 +27,13 @@ export const dev = Command.make(
       "faults",
       'Faults for the first requests to meet, such as [{"kind":"status","status":503,"times":2}]'
     ),
+    open: Flag.Boolean("open").pipe(Flag.withDescription("Open the page in a browser"), Flag.withDefault(false)),
     json: Flag.Boolean("json").pipe(
       Flag.withDescription("Write each event as a line of JSON to standard output, and all else to standard error"),
       Flag.withDefault(false)
     )
   },
-  Effect.fnUntraced(function* ({ port, host, strict, faults: plan, json }) {
+  Effect.fnUntraced(function* ({ port, host, strict, faults: plan, open, json }) {
     const faults = yield* readJson("faults", plan, Schema.Array(Fault))
     const say = json ? Console.error : Console.log
 
@@ -44,6 +46,7 @@ export const dev = Command.make(
       yield* say(`A Data Pipelines server listens at ${url}, and its page shows there what arrives.`)
       yield* say("For an app of yours to send to it:\n")
       yield* say(`  export CUSTOMERIO_ENDPOINT=${url}\n  export CUSTOMERIO_API_KEY=dev\n`)
+      if (open) yield* openBrowser(url)
       yield* Fiber.join(printing)
     })
 

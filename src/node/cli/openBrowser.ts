@@ -1,0 +1,19 @@
+import { spawn } from "node:child_process"
+import { Console, Effect } from "effect"
+
+const openers: { readonly [platform: string]: readonly [command: string, ...args: Array<string>] } = {
+  darwin: ["open"],
+  win32: ["cmd", "/c", "start", ""]
+}
+
+/** Opens an address in the browser of the desktop; where there is none, says so. */
+export const openBrowser = (url: string): Effect.Effect<void> =>
+  Effect.callback<boolean>((resume) => {
+    const [command, ...args] = openers[process.platform] ?? ["xdg-open"]
+    const child = spawn(command, [...args, url], { stdio: "ignore", detached: true })
+    child.once("error", () => resume(Effect.succeed(false)))
+    child.once("spawn", () => {
+      child.unref()
+      resume(Effect.succeed(true))
+    })
+  }).pipe(Effect.flatMap((isOpen) => (isOpen ? Effect.void : Console.error(`No browser can be opened: visit ${url}`))))
