@@ -44,7 +44,7 @@ export interface SimulatorOptions {
   readonly rateLimit?:
     | { readonly requests: number; readonly window: Duration.Input; readonly retryAfter?: number }
     | undefined
-  /** Most events, and most requests, that are kept; the oldest make room. Default: 10,000. */
+  /** Most events, requests, people and objects, each, that are kept; the oldest make room. Default: 10,000. */
   readonly keep?: number | undefined
   /** Faults that the first requests meet, in this order. Default: none. */
   readonly faults?: ReadonlyArray<Fault> | undefined

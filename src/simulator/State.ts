@@ -51,7 +51,8 @@ export interface State {
   readonly clear: () => void
 }
 
-export const makeState = (): State => {
+/** Keeps the newest `keep` people, and as many objects. */
+export const makeState = (keep: number): State => {
   const people = new Set<MutablePerson>()
   const index: Record<(typeof idKinds)[number], Map<string, MutablePerson>> = {
     userIds: new Map(),
@@ -93,6 +94,8 @@ export const makeState = (): State => {
       isSuppressed: false
     }
     people.add(person)
+    const [oldest] = people
+    if (people.size > keep && oldest !== undefined) forget(oldest)
     return person
   }
 
@@ -175,6 +178,8 @@ export const makeState = (): State => {
     const key = `${typeId}:${objectId}`
     const known = objects.get(key)
     objects.set(key, { objectTypeId: typeId, objectId, traits: merge(known?.traits ?? {}, traits) })
+    const [oldest] = objects.keys()
+    if (objects.size > keep && oldest !== undefined) objects.delete(oldest)
     if (textAt(message, "userId") === undefined && textAt(message, "anonymousId") === undefined) return
     const person = findOrMake(message)
     const attributes: WireObject = isWireObject(relationshipAttributes) ? relationshipAttributes : {}

@@ -1,3 +1,4 @@
+import { execFile } from "node:child_process"
 import { existsSync } from "node:fs"
 import { request } from "node:http"
 import { assert, describe, it } from "@effect/vitest"
@@ -133,6 +134,39 @@ describe.skipIf(!existsSync(chromiumPath))("the page", () => {
           assert.strictEqual(await page.locator("body script").count(), 0)
         })
         assert.deepStrictEqual(complaints, [])
+      }).pipe(Effect.provide(layer)),
+    30_000
+  )
+
+  it.live(
+    "copies an event as JSON, as curl and as TypeScript",
+    () =>
+      Effect.gen(function* () {
+        const { page } = yield* open(yield* acquireBrowser)
+        yield* post([track("it's bought", { messageId: "m-1", properties: { price: 1 }, context: { ip: "::1" } })])
+        const { url } = yield* Simulator
+        const copied = yield* Effect.promise(async () => {
+          await page.context().grantPermissions(["clipboard-read", "clipboard-write"], { origin: url })
+          await page.locator(".row").click()
+          await page.locator("#detail dl").waitFor()
+          const all: Array<string> = []
+          for (const name of ["Copy JSON", "Copy curl", "Copy TypeScript"]) {
+            await page.getByRole("button", { name }).click()
+            await page.getByRole("button", { name: "Copied" }).first().waitFor()
+            all.push(await page.evaluate(() => navigator.clipboard.readText()))
+          }
+          return all
+        })
+        assert.deepInclude(JSON.parse(copied[0] ?? ""), { event: "it's bought", context: { ip: "::1" } })
+        assert.include(copied[2], "yield* Analytics.track({")
+        assert.include(copied[2], 'event: "it\'s bought"')
+        yield* (yield* Simulator).clear
+        // Its server is this process: the shell must not be waited for in one go.
+        yield* Effect.callback<void>((resume) => {
+          execFile("sh", ["-c", copied[1] ?? ""], (error) => resume(error === null ? Effect.void : Effect.die(error)))
+        })
+        const [again] = yield* Simulator.events
+        assert.deepInclude(again?.message, { event: "it's bought", messageId: "m-1" })
       }).pipe(Effect.provide(layer)),
     30_000
   )

@@ -5,7 +5,7 @@ import { Effect, Fiber, Layer, Redacted, Schedule, Stream } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
 import { TestClock } from "effect/testing"
 import { silent } from "../support/logs.ts"
-import { settle } from "../support/Server.ts"
+import { range, settle } from "../support/Server.ts"
 
 interface Post {
   readonly path?: string
@@ -293,11 +293,22 @@ describe("requests", () => {
 
   it.effect("only the newest are kept, and what was dropped is counted", () =>
     Effect.gen(function* () {
-      for (let number = 1; number <= 25; number++) yield* post(batch(track(String(number))))
+      for (let number = 1; number <= 25; number++) {
+        const group = { type: "group", userId: String(number), groupId: String(number) }
+        yield* post({ path: "/v1/group", body: group })
+      }
+      assert.deepStrictEqual(
+        (yield* Simulator.people).map(({ userIds }) => userIds[0]),
+        range(16, 25)
+      )
+      assert.deepStrictEqual(
+        (yield* Simulator.objects).map(({ objectId }) => objectId),
+        range(16, 25)
+      )
       const events = yield* Simulator.events
       assert.deepStrictEqual(
-        events.map(({ message }) => message["event"]),
-        ["16", "17", "18", "19", "20", "21", "22", "23", "24", "25"]
+        events.map(({ message }) => message["groupId"]),
+        range(16, 25)
       )
       assert.deepStrictEqual(yield* (yield* Simulator).dropped, { events: 15, requests: 15 })
     }).pipe(Effect.provide(inProcess({ keep: 10 })))
