@@ -36,12 +36,16 @@ const nameOf = ({ message }) =>
 
 // Events
 
+const termOf = (selector) => find(selector).value.trim().toLowerCase()
+
 const passes = (event) => {
   const type = find("#type").value
   const verdict = find("#verdict").value
   if (type !== "" && event.message.type !== type) return false
   if (verdict !== "" && event.verdict !== verdict) return false
-  const text = find("#search").value.trim().toLowerCase()
+  if (!nameOf(event).toLowerCase().includes(termOf("#name"))) return false
+  if (!personOf(event).toLowerCase().includes(termOf("#person"))) return false
+  const text = termOf("#search")
   if (text === "") return true
   event.text ??= JSON.stringify([event.message, event.refusal, event.note]).toLowerCase()
   return event.text.includes(text)
@@ -460,7 +464,8 @@ const pause = () => {
 }
 
 for (const tab of document.querySelectorAll("[role=tab]")) tab.addEventListener("click", () => show(tab.dataset.view))
-for (const control of ["#search", "#type", "#verdict"]) find(control).addEventListener("input", applyFilters)
+for (const control of ["#search", "#name", "#person", "#type", "#verdict"])
+  find(control).addEventListener("input", applyFilters)
 find("#filters").addEventListener("submit", (event) => event.preventDefault())
 find("#pause").addEventListener("click", pause)
 find("#clear").addEventListener("click", async () => {
