@@ -7,14 +7,18 @@ import { Fault } from "../../simulator/Fault.ts"
 import type { ReceivedEvent } from "../../simulator/Received.ts"
 import { Simulator } from "../../simulator/Simulator.ts"
 import { textAt } from "../../simulator/WireMessage.ts"
-import { failWith } from "./failure.ts"
+import { failWith, printable } from "./failure.ts"
 import { jsonFlag, readJson } from "./json.ts"
 import { openBrowser } from "./openBrowser.ts"
 
 export const dev = Command.make(
   "dev",
   {
-    port: Flag.Int("port").pipe(Flag.withDescription("Where to listen; 0 takes any free port"), Flag.withDefault(8400)),
+    port: Flag.Int("port").pipe(
+      Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65_535 }))),
+      Flag.withDescription("Where to listen; 0 takes any free port"),
+      Flag.withDefault(8400)
+    ),
     host: Flag.String("host").pipe(
       Flag.withDescription("The address to listen at; others than 127.0.0.1 let other machines in"),
       Flag.withDefault("127.0.0.1")
@@ -61,12 +65,25 @@ export const dev = Command.make(
         })
       ),
       Effect.catchTags({
-        ServeError: () => failWith(1, `Port ${port} of ${host} cannot be listened to: is it in use? Try --port 0`),
+        ServeError: ({ cause }) => failWith(1, `Cannot listen at port ${port} of ${host}: ${explainListen(cause)}`),
         InvalidOptions: (error) => failWith(2, error.message)
       })
     )
   })
 ).pipe(Command.withDescription("Run a Data Pipelines server on this machine, and show what arrives"))
+
+const listenProblems: { readonly [code: string]: string } = {
+  EADDRINUSE: "it is in use. Try another, or --port 0 for any that is free",
+  EACCES: "this user may not. Try a port above 1023",
+  EADDRNOTAVAIL: "the host is no address of this machine",
+  ENOTFOUND: "the host is no name that is known"
+}
+
+const explainListen = (cause: unknown): string => {
+  if (!(cause instanceof Error)) return String(cause)
+  const code = "code" in cause ? String(cause.code) : ""
+  return listenProblems[code] ?? cause.message
+}
 
 const describe = ({ message, verdict, bytes, refusal, note }: ReceivedEvent): string => {
   const columns = [
@@ -77,9 +94,5 @@ const describe = ({ message, verdict, bytes, refusal, note }: ReceivedEvent): st
     `${bytes} bytes`.padStart(12),
     Option.getOrElse(Option.fromNullishOr(refusal?.reason ?? note), () => "")
   ]
-  // What an event carries is not for the terminal to obey.
-  return columns
-    .join("  ")
-    .replaceAll(/[\p{Cc}\p{Cf}]/gu, "\ufffd")
-    .trimEnd()
+  return printable(columns.join("  ")).trimEnd()
 }

@@ -8,4 +8,7 @@ export class Failed extends Data.TaggedError("Failed")<{ readonly exitCode: 1 | 
 
 /** Prints what went wrong to standard error, and ends the program. */
 export const failWith = (exitCode: 1 | 2, words: string): Effect.Effect<never, Failed> =>
-  Effect.andThen(Console.error(words), Effect.fail(new Failed({ exitCode })))
+  Effect.andThen(Console.error(words.split("\n").map(printable).join("\n")), Effect.fail(new Failed({ exitCode })))
+
+/** What a server or an event says is not for the terminal to obey. */
+export const printable = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}]/gu, "\ufffd")

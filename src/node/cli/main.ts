@@ -1,6 +1,9 @@
 #!/usr/bin/env node
-import { NodeRuntime, NodeServices } from "@effect/platform-node"
-import { Cause, Effect, Exit, Runtime } from "effect"
+// The whole of the package, with its database clients, takes half as long again to start.
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { Cause, Effect, Exit, Layer, Runtime } from "effect"
 import { CliError, Command } from "effect/cli"
 import { library } from "../../internal/version.ts"
 import { dev } from "./dev.ts"
@@ -19,6 +22,11 @@ const teardown: Runtime.Teardown = (exit, onExit) => {
   return isWrongUsage ? onExit(2) : Runtime.defaultTeardown(exit, onExit)
 }
 
-main.pipe(Command.run({ version: library.version }), Effect.provide(NodeServices.layer), (program) =>
-  NodeRuntime.runMain(program, { teardown })
+// Whoever reads has read enough, as in `cdp-analytics dev --json | head -1`.
+process.stdout.on("error", (error) => process.exit("code" in error && error.code === "EPIPE" ? 0 : 1))
+
+main.pipe(
+  Command.run({ version: library.version }),
+  Effect.provide(Layer.merge(NodeServices.layer, NodeHttpClient.layerUndici)),
+  (program) => NodeRuntime.runMain(program, { teardown })
 )

@@ -1,17 +1,18 @@
 /**
  * `cdp-analytics send`: one message, and what became of it.
  */
-import { Config, Console, Effect, Option, Schedule } from "effect"
+import { Console, Effect, Fiber, Option, Schedule } from "effect"
 import { Command, Flag } from "effect/cli"
 import { Analytics } from "../../Analytics.ts"
 import type { CallError } from "../../AnalyticsError.ts"
-import { keylessConfigs } from "../../AnalyticsOptions.ts"
 import type { Outcome, Receipt } from "../../Delivery.ts"
 import { EventContext } from "../../EventContext.ts"
 import { Integrations } from "../../Integrations.ts"
 import { Properties } from "../../Properties.ts"
 import { GroupTraits, Traits } from "../../Traits.ts"
+import { readEnvironment } from "./environment.ts"
 import { type Failed, failWith } from "./failure.ts"
+import { fieldFlags, readFields } from "./fields.ts"
 import { jsonFlag, readJson } from "./json.ts"
 import { keyFlag, readKey } from "./key.ts"
 import { sendOnce } from "./sendOnce.ts"
@@ -27,10 +28,15 @@ const common = {
   ),
   endpoint: text("endpoint", "Another server that speaks /v1/batch; default: CUSTOMERIO_ENDPOINT"),
   strict: Flag.Boolean("strict").pipe(
-    Flag.withDescription("Let the server answer a wrong key or a bad message with an error"),
+    Flag.withDescription(
+      "Let the server answer a wrong key or a bad message with an error; --no-strict: with a silent 200"
+    ),
     Flag.withDefault(true)
   ),
-  retry: Flag.Boolean("retry").pipe(Flag.withDescription("Try again where that is worth it"), Flag.withDefault(true)),
+  retry: Flag.Boolean("retry").pipe(
+    Flag.withDescription("Try again where that is worth it; --no-retry: once only"),
+    Flag.withDefault(true)
+  ),
   messageId: text("message-id", "The server takes the first message with an id, for 12 hours; default: a new one"),
   timestamp: Flag.Date("timestamp").pipe(
     Flag.withDescription("When it happened, such as 2026-01-31T12:00:00Z; default: now"),
@@ -47,8 +53,7 @@ const person = {
   anonymousId: text("anonymous-id", "An id for someone who is not known yet")
 }
 
-const traits = jsonFlag("traits", "What is known about the person")
-const properties = jsonFlag("properties", "What is known about it")
+const properties = fieldFlags("property", "What is known about it")
 
 const readCommon = Effect.fnUntraced(function* (flags: Common) {
   return {
@@ -66,10 +71,16 @@ const readPerson = (flags: { readonly [Key in keyof typeof person]: Option.Optio
 
 /** Sends one message, prints its id and its outcome. */
 const deliver = Effect.fnUntraced(function* (flags: Common, call: Effect.Effect<Receipt, CallError, Analytics>) {
+  const configured = yield* readEnvironment(2)
   const apiKey = yield* readKey(flags.apiKey)
-  const configured = yield* Config.all(keylessConfigs).pipe(Effect.catch((error) => failWith(2, error.message)))
   // A region that is asked for wins over an endpoint that is merely configured.
   const endpoint = Option.isSome(flags.region) ? undefined : configured.endpoint
+  const patience = yield* Effect.forkChild(
+    Effect.andThen(
+      Effect.sleep("1 second"),
+      Console.error(`The server has not taken it yet: trying ${flags.retry ? "on" : "once"}. Ctrl-C gives up.`)
+    )
+  )
   const { messageId, outcome } = yield* sendOnce(
     {
       ...configured,
@@ -81,8 +92,12 @@ const deliver = Effect.fnUntraced(function* (flags: Common, call: Effect.Effect<
     },
     call
   ).pipe(Effect.catch((error) => failWith(error._tag === "InvalidOptions" ? 2 : 1, error.message)))
+  yield* Fiber.interrupt(patience)
   yield* Console.log(messageId)
   yield* printOutcome(outcome)
+  if (!flags.strict) {
+    yield* Console.error("note: with --no-strict the server answers 200 whether it keeps the message or not")
+  }
 })
 
 const printOutcome = (outcome: Outcome): Effect.Effect<void, Failed> =>
@@ -90,10 +105,10 @@ const printOutcome = (outcome: Outcome): Effect.Effect<void, Failed> =>
 
 const identify = Command.make(
   "identify",
-  { ...common, ...person, traits },
+  { ...common, ...person, traits: fieldFlags("trait", "What is known about the person") },
   Effect.fnUntraced(function* (flags) {
     const message = { ...(yield* readCommon(flags)), ...readPerson(flags) }
-    const known = yield* readJson("traits", flags.traits, Traits)
+    const known = yield* readFields("trait", flags.traits, Traits)
     yield* deliver(flags, Analytics.identify({ ...message, traits: known }))
   })
 ).pipe(Command.withDescription("Say who a person is"))
@@ -108,7 +123,7 @@ const track = Command.make(
   },
   Effect.fnUntraced(function* (flags) {
     const message = { ...(yield* readCommon(flags)), ...readPerson(flags), event: flags.event }
-    const known = yield* readJson("properties", flags.properties, Properties)
+    const known = yield* readFields("property", flags.properties, Properties)
     yield* deliver(flags, Analytics.track({ ...message, properties: known }))
   })
 ).pipe(
@@ -117,6 +132,10 @@ const track = Command.make(
     {
       command: `cdp-analytics send track --user-id ada --event bought --properties '{"price":39.95}'`,
       description: "Record a purchase"
+    },
+    {
+      command: "cdp-analytics send track --user-id ada --event bought --property product=shoes --property price:=39.95",
+      description: "The same without quotes: = is for text, := for JSON"
     }
   ])
 )
@@ -135,7 +154,7 @@ const readView = Effect.fnUntraced(function* (flags: Command.Command.Config.Infe
     ...readPerson(flags),
     name: Option.getOrUndefined(flags.name),
     category: Option.getOrUndefined(flags.category),
-    properties: yield* readJson("properties", flags.properties, Properties)
+    properties: yield* readFields("property", flags.properties, Properties)
   }
 })
 
@@ -161,11 +180,11 @@ const group = Command.make(
     ...common,
     ...person,
     groupId: Flag.String("group-id").pipe(Flag.withDescription("The group's id")),
-    traits: jsonFlag("traits", "What is known about the group")
+    traits: fieldFlags("trait", "What is known about the group")
   },
   Effect.fnUntraced(function* (flags) {
     const message = { ...(yield* readCommon(flags)), ...readPerson(flags), groupId: flags.groupId }
-    const known = yield* readJson("traits", flags.traits, GroupTraits)
+    const known = yield* readFields("trait", flags.traits, GroupTraits)
     yield* deliver(flags, Analytics.group({ ...message, traits: known }))
   })
 ).pipe(Command.withDescription("Put a person into a group"))

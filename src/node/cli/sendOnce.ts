@@ -1,4 +1,3 @@
-import { NodeHttpClient } from "@effect/platform-node"
 import { Effect, Fiber, Layer, Logger, Stream } from "effect"
 import { HttpClient } from "effect/http"
 import { Analytics } from "../../Analytics.ts"
@@ -6,12 +5,17 @@ import type { CallError } from "../../AnalyticsError.ts"
 import type { AnalyticsOptions } from "../../AnalyticsOptions.ts"
 import type { Receipt } from "../../Delivery.ts"
 
+/** The headers of an answer, by their names in lower case. */
+export interface AnswerHeaders {
+  readonly [name: string]: string | undefined
+}
+
 /** Sends one message at once, and returns its outcome and the headers of the last answer. */
 export const sendOnce = Effect.fnUntraced(function* (
   options: AnalyticsOptions,
   call: Effect.Effect<Receipt, CallError, Analytics>
 ) {
-  let headers: { readonly [name: string]: string | undefined } = {}
+  let headers: AnswerHeaders = {}
   const layerNotingHeaders = Layer.effect(
     HttpClient.HttpClient,
     Effect.map(
@@ -23,9 +27,9 @@ export const sendOnce = Effect.fnUntraced(function* (
       )
     )
   )
-  const layer = Analytics.layer({ ...options, flushAt: 1, enabled: true }).pipe(
+  // The outcome is awaited before closing: what is left then was given up by whoever pressed Ctrl-C.
+  const layer = Analytics.layer({ ...options, flushAt: 1, enabled: true, shutdownTimeout: 0 }).pipe(
     Layer.provide(layerNotingHeaders),
-    Layer.provide(NodeHttpClient.layerUndici),
     Layer.provide(Logger.layer([]))
   )
 

@@ -1,0 +1,34 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { library } from "../../src/internal/version.ts"
+import { run, suite } from "./run.ts"
+
+describe("help", suite, () => {
+  it.live("and the version are exit code 0", () =>
+    Effect.gen(function* () {
+      for (const args of [["--help"], ["send"], ["send", "track", "--help"], ["dev", "--help"], ["doctor", "--help"]]) {
+        const { code, out } = yield* run(args)
+        assert.strictEqual(code, 0, args.join(" "))
+        assert.include(out, "USAGE")
+      }
+      assert.include((yield* run(["--version"])).out, library.version)
+    })
+  )
+
+  it.live("completions are written for a shell", () =>
+    Effect.gen(function* () {
+      const { code, out } = yield* run(["--completions", "bash"])
+      assert.strictEqual(code, 0)
+      assert.include(out, "--previous-id")
+    })
+  )
+
+  it.live("nothing is coloured where there is no terminal", () =>
+    Effect.gen(function* () {
+      for (const args of [["send", "track", "--help"], ["bogus"], ["dev", "--port", "abc"]]) {
+        const { out, err } = yield* run(args)
+        assert.notInclude(out + err, "\u001b")
+      }
+    })
+  )
+})

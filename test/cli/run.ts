@@ -1,0 +1,80 @@
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { mkdtempSync } from "node:fs"
+import { rm } from "node:fs/promises"
+import { createServer, type Server, type ServerResponse } from "node:http"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { Simulator } from "cdp-analytics-effect/simulator"
+import { Effect } from "effect"
+import { afterAll } from "vitest"
+
+const main = new URL("../../src/node/cli/main.ts", import.meta.url).pathname
+
+// Compiling TypeScript is half of the time that a process takes to start.
+const compileCache = mkdtempSync(join(tmpdir(), "cdp-analytics-cli-"))
+afterAll(() => rm(compileCache, { recursive: true, force: true }))
+
+export interface Options {
+  readonly env?: Record<string, string>
+  readonly stdin?: string
+  /** Called with all output so far, each time there is more. */
+  readonly onOutput?: (output: string, stop: (signal?: NodeJS.Signals) => void) => void
+  /** Closes standard output after the first piece, as `head` does. */
+  readonly isImpatient?: boolean
+}
+
+/** Runs the command line as a process of its own. */
+export const run = (args: ReadonlyArray<string>, { env = {}, stdin = "", onOutput, isImpatient }: Options = {}) =>
+  Effect.promise(async () => {
+    const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("CUSTOMERIO_"))
+    const child = spawn(process.execPath, [main, ...args], {
+      env: { ...Object.fromEntries(inherited), NODE_COMPILE_CACHE: compileCache, ...env }
+    })
+    const stop = (signal: NodeJS.Signals = "SIGTERM") => child.kill(signal)
+    let out = ""
+    let err = ""
+    child.stdout.on("data", (data) => {
+      out += data
+      onOutput?.(out + err, stop)
+      if (isImpatient === true) child.stdout.destroy()
+    })
+    child.stderr.on("data", (data) => {
+      err += data
+      onOutput?.(out + err, stop)
+    })
+    child.stdin.end(stdin)
+    const [code] = await once(child, "close")
+    return { code, out, err }
+  })
+
+export const secret = "a-secret-key"
+
+/** Takes no key but `secret`. */
+export const layerServer = Simulator.layerServer({ apiKeys: [secret] })
+
+/** The messages that the simulator in the context has received. */
+export const received = Effect.map(Simulator.events, (events) => events.map(({ message }) => message))
+
+/** The address of a server that answers every request so, once it has read it. */
+export const answering = (answer: (response: ServerResponse) => void) =>
+  Effect.acquireRelease(
+    Effect.callback<Server>((resume) => {
+      const server = createServer((request, response) => {
+        request.resume().on("end", () => answer(response))
+      }).listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
+    }),
+    (server) =>
+      Effect.sync(() => {
+        server.close()
+        server.closeAllConnections()
+      })
+  ).pipe(
+    Effect.map((server) => {
+      const address = server.address()
+      return `http://127.0.0.1:${typeof address === "object" ? address?.port : address}`
+    })
+  )
+
+/** Tests of one file run side by side, each with a server of its own. */
+export const suite = { concurrent: true, timeout: 30_000 }
