@@ -2,11 +2,10 @@
  * The simulator on a socket, with a page that shows what arrives.
  */
 import { readFile } from "node:fs/promises"
-import { Effect, type Layer, Option, Queue, Random, Schema, Stream } from "effect"
+import { Array as Arr, Effect, type Layer, Option, PubSub, Queue, Random, Schema, Stream } from "effect"
 import { HttpRouter, type HttpServerError, type HttpServerRequest, HttpServerResponse } from "effect/http"
 import type { InvalidOptions } from "../../AnalyticsError.ts"
 import { Fault } from "../../simulator/Fault.ts"
-import type { ReceivedEvent } from "../../simulator/Received.ts"
 import { Simulator } from "../../simulator/Simulator.ts"
 import type { SimulatorOptions } from "../../simulator/SimulatorOptions.ts"
 import { type ListenOptions, layerSimulatorServer } from "../simulatorServer.ts"
@@ -15,14 +14,19 @@ import { guard } from "./guard.ts"
 // The same folder from src and from dist: the page ships as it is written.
 const pageFolder = new URL("../../../src/node/dev/page/", import.meta.url)
 
-const assets = {
-  "/": ["index.html", "text/html; charset=utf-8"],
-  "/app.css": ["app.css", "text/css; charset=utf-8"],
-  "/app.js": ["app.js", "text/javascript; charset=utf-8"]
-} as const
+const scripts = ["app.js", "detail.js", "dom.js", "event.js", "events.js", "faults.js", "people.js", "server.js"]
 
-/** How many of the newest requests the page is told of. */
-const shownRequests = 200
+const assets: ReadonlyArray<readonly [path: `/${string}`, file: string, contentType: string]> = [
+  ["/", "index.html", "text/html; charset=utf-8"],
+  ["/app.css", "app.css", "text/css; charset=utf-8"],
+  ...scripts.map((file) => [`/${file}`, file, "text/javascript; charset=utf-8"] as const)
+]
+
+/** How many of the newest requests, people and objects the page is told of at a time. */
+const shownAtMost = 200
+
+/** How many events go to the page in one piece. */
+const pieceSize = 250
 
 const encoder = new TextEncoder()
 
@@ -34,23 +38,25 @@ const layerPage = (host: string) =>
       const simulator = yield* Simulator
       // Ids of one run of the server mean nothing to the next: this tells them apart.
       const runId = (yield* Random.nextIntBetween(0, Number.MAX_SAFE_INTEGER)).toString(36)
+      /** The id of the newest event that was cleared, each time that is done. */
+      const cleared = yield* PubSub.sliding<number>(1)
       const add = (method: "GET" | "POST" | "PUT", path: `/${string}`, handler: Handler) =>
         router.add(method, path, guard(host, handler))
 
-      for (const [path, [file, contentType]] of Object.entries(assets)) {
-        yield* add("GET", toPath(path), () =>
+      for (const [path, file, contentType] of assets) {
+        yield* add("GET", path, () =>
           Effect.map(
             Effect.promise(() => readFile(new URL(file, pageFolder))),
-            (body) => HttpServerResponse.uint8Array(body, { contentType })
+            (body) => HttpServerResponse.uint8Array(body, { contentType, headers: { "cache-control": "no-cache" } })
           )
         )
       }
 
       yield* add("GET", "/_dev/events", (request) =>
         Effect.sync(() => {
-          const [run, id] = (request.headers["last-event-id"] ?? "").split(":")
-          const after = run === runId ? Number(id) : 0
-          return HttpServerResponse.stream(serverSentEvents(simulator, runId, after), {
+          const [run, id] = (request.headers["last-event-id"] ?? parameter(request, "after")).split(":")
+          const after = run === runId && id !== undefined && /^\d+$/.test(id) ? Number(id) : undefined
+          return HttpServerResponse.stream(serverSentEvents(simulator, cleared, runId, after), {
             contentType: "text/event-stream",
             headers: { "cache-control": "no-store", "x-accel-buffering": "no" }
           })
@@ -59,14 +65,29 @@ const layerPage = (host: string) =>
 
       yield* add("GET", "/_dev/state", () =>
         Effect.gen(function* () {
-          const requests = (yield* simulator.requests).slice(-shownRequests)
-          const [people, objects, faults, dropped] = yield* Effect.all([
-            simulator.people,
-            simulator.objects,
-            simulator.faults,
-            simulator.dropped
-          ])
-          return json({ url: simulator.url, people, objects, requests, faults, dropped })
+          const requests = (yield* simulator.requests).slice(-shownAtMost)
+          const [faults, dropped] = yield* Effect.all([simulator.faults, simulator.dropped])
+          return json({ url: simulator.url, requests, faults, dropped })
+        })
+      )
+
+      yield* add("GET", "/_dev/request", (request) =>
+        Effect.map(simulator.requests, (requests) =>
+          json(requests.find(({ id }) => String(id) === parameter(request, "id")) ?? null)
+        )
+      )
+
+      yield* add("GET", "/_dev/people", (request) =>
+        Effect.gen(function* () {
+          const text = parameter(request, "find").toLowerCase()
+          const matches = (value: object) => text === "" || JSON.stringify(value).toLowerCase().includes(text)
+          const people = (yield* simulator.people).filter(matches)
+          const objects = (yield* simulator.objects).filter(matches)
+          return json({
+            people: people.slice(-shownAtMost).reverse(),
+            objects: objects.slice(-shownAtMost).reverse(),
+            total: people.length + objects.length
+          })
         })
       )
 
@@ -79,13 +100,22 @@ const layerPage = (host: string) =>
         })
       )
 
-      yield* add("POST", "/_dev/clear", () => Effect.as(simulator.clear, json({})))
+      yield* add("POST", "/_dev/clear", () =>
+        Effect.gen(function* () {
+          const newest = (yield* simulator.events).at(-1)?.id
+          yield* simulator.clear
+          // Other tabs are to forget it as well.
+          if (newest !== undefined) yield* PubSub.publish(cleared, newest)
+          return json({})
+        })
+      )
     })
   )
 
 type Handler = (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<HttpServerResponse.HttpServerResponse>
 
-const toPath = (path: string): `/${string}` => `/${path.slice(1)}`
+const parameter = (request: HttpServerRequest.HttpServerRequest, name: string): string =>
+  URL.parse(request.url, "http://localhost")?.searchParams.get(name) ?? ""
 
 const json = (body: unknown, status = 200) =>
   HttpServerResponse.text(JSON.stringify(body), {
@@ -94,25 +124,37 @@ const json = (body: unknown, status = 200) =>
     headers: { "cache-control": "no-store" }
   })
 
-/** What is kept and came after the given event, and then every event as it comes. */
-const serverSentEvents = (simulator: Simulator["Service"], runId: string, after: number): Stream.Stream<Uint8Array> =>
+/** What is kept and came after the given event, or everything, and then every event as it comes. */
+const serverSentEvents = (
+  simulator: Simulator["Service"],
+  cleared: PubSub.PubSub<number>,
+  runId: string,
+  after: number | undefined
+): Stream.Stream<Uint8Array> =>
   Stream.unwrap(
     Effect.gen(function* () {
-      const queue = yield* Queue.unbounded<ReceivedEvent>()
-      // Listening before looking at what is kept: nothing falls between the two.
+      // Says only that there is more: the events are read from what the simulator keeps, so a page that is slow to read
+      // costs no memory and misses nothing that is still there.
+      const more = yield* Queue.sliding<void>(1)
+      yield* Queue.offer(more, undefined)
       yield* Effect.forkScoped(
-        Stream.runForEach(simulator.live, (event) => Queue.offer(queue, event)),
+        Stream.runForEach(simulator.live, () => Queue.offer(more, undefined)),
         { startImmediately: true }
       )
-      const kept = (yield* simulator.events).filter(({ id }) => id > after)
-      const newest = kept.at(-1)?.id ?? after
-      return Stream.concat(
-        Stream.fromIterable(kept),
-        Stream.filter(Stream.fromQueue(queue), ({ id }) => id > newest)
-      ).pipe(
-        Stream.map((event) => `id: ${runId}:${event.id}\ndata: ${JSON.stringify(event)}\n\n`),
-        (events) =>
-          Stream.concat(Stream.make(`retry: 1000\nevent: hello\ndata: ${JSON.stringify(after === 0)}\n\n`), events),
+      let newest = after ?? 0
+      const events = Stream.fromQueue(more).pipe(
+        Stream.mapEffect(() => simulator.events),
+        Stream.flatMap((kept) => {
+          const fresh = kept.slice(kept.findLastIndex(({ id }) => id <= newest) + 1)
+          newest = fresh.at(-1)?.id ?? newest
+          return Stream.fromIterable(Arr.chunksOf(fresh, pieceSize))
+        }),
+        Stream.map((piece) => `id: ${runId}:${piece.at(-1)?.id}\ndata: ${JSON.stringify(piece)}\n\n`)
+      )
+      const clears = Stream.map(Stream.fromPubSub(cleared), (id) => `event: cleared\ndata: ${id}\n\n`)
+      // Whether the page is to forget what it has: it is told everything from the beginning.
+      const hello = `retry: 1000\nevent: hello\ndata: ${JSON.stringify(after === undefined)}\n\n`
+      return Stream.concat(Stream.make(hello), Stream.merge(events, clears)).pipe(
         Stream.map((text) => encoder.encode(text))
       )
     })

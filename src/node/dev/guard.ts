@@ -5,6 +5,7 @@ const securityHeaders = {
   "content-security-policy":
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   "x-content-type-options": "nosniff",
+  "cross-origin-resource-policy": "same-origin",
   "referrer-policy": "no-referrer"
 }
 
@@ -26,8 +27,9 @@ export const guard = (
   })
 
 const refuse = ({ method, headers }: HttpServerRequest.HttpServerRequest, host: string): string | undefined => {
-  const name = headers["host"]?.replace(/:\d+$/, "")
-  if (name === undefined || !(localNames.includes(name) || name === host)) return "this host is not served here"
+  const name = headers["host"]?.replace(/:\d+$/, "").toLowerCase()
+  const bound = (host.includes(":") ? `[${host}]` : host).toLowerCase()
+  if (name === undefined || !(localNames.includes(name) || name === bound)) return "this host is not served here"
   if (method === "GET") return undefined
   const origin = headers["origin"]
   if (origin !== undefined && URL.parse(origin)?.host !== headers["host"]) return "another site may not do that"

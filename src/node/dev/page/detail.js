@@ -1,0 +1,91 @@
+// One event: its message, the context it was stored with, and the request that it came in.
+
+import { bytesOf, copyButton, facts, find, jsonBlock, make } from "./dom.js"
+import { asCurl, asTypeScript, nameOf, typeOf, withoutStamps } from "./event.js"
+import { describeFault } from "./faults.js"
+import { fetchRequest } from "./server.js"
+
+const detail = find("#detail")
+let current
+
+export const showDetail = (event, close) => {
+  current = event
+  detail.hidden = event === undefined
+  if (event === undefined) return
+  const request = make("div", {}, make("p", { class: "quiet" }, "…"))
+  draw(event, request, close)
+  detail.scrollTop = 0
+  fetchRequest(event.requestId).then(
+    (found) => current === event && request.replaceChildren(drawRequest(found)),
+    () => current === event && request.replaceChildren(make("p", { class: "quiet" }, "The server is away."))
+  )
+}
+
+const draw = (event, request, close) => {
+  const { message, refusal, note, verdict } = event
+  const { context, ...own } = message
+  const source = asTypeScript(event)
+  detail.replaceChildren(
+    make(
+      "div",
+      { class: "title" },
+      make("h2", {}, make("span", { class: "type" }, typeOf(event)), ` ${nameOf(event)}`),
+      make(
+        "button",
+        { type: "button", class: "plain", "aria-label": "Close", title: "Close (Esc)", onclick: close },
+        "✕"
+      )
+    ),
+    make(
+      "div",
+      { class: "actions" },
+      copyButton("Copy JSON", () => JSON.stringify(message, null, 2)),
+      copyButton("Copy curl", () => asCurl({ message: withoutStamps(message) }, location.origin)),
+      source === undefined ? "" : copyButton("Copy TypeScript", () => source)
+    ),
+    refusal === undefined
+      ? ""
+      : make(
+          "p",
+          { class: "notice" },
+          make("strong", {}, "Refused"),
+          ...(refusal.path ? [" at ", make("code", {}, refusal.path)] : []),
+          `: ${refusal.reason}`
+        ),
+    note === undefined ? "" : make("p", { class: "notice note" }, note),
+    verdict === "duplicate"
+      ? make("p", { class: "notice note" }, make("strong", {}, "Duplicate"), ": its messageId had arrived before.")
+      : "",
+    make("h3", {}, "Message"),
+    jsonBlock(own, refusal?.path),
+    make("h3", {}, "Context, as merged"),
+    context === undefined || context === null
+      ? make("p", { class: "quiet" }, "It has none, and neither had its batch.")
+      : jsonBlock({ context }, refusal?.path),
+    make("h3", {}, "Request"),
+    request
+  )
+}
+
+const drawRequest = (request) => {
+  if (request === null) return make("p", { class: "quiet" }, "The request is no longer kept.")
+  const { status, reason, fault } = request
+  const isCompressed = request.bytes !== request.uncompressedBytes
+  return make(
+    "div",
+    {},
+    facts([
+      ["answer", make("span", { class: status < 300 ? "accepted" : "refused" }, status ?? "none")],
+      ["reason", reason],
+      ["route", `${request.method} ${request.path}`],
+      ["mode", request.isStrict ? "strict" : "permissive"],
+      ["retry", request.retryCount === 0 ? "no, the first try" : `number ${request.retryCount}`],
+      ["messages", request.messages],
+      ["size", bytesOf(request.bytes) + (isCompressed ? `, ${bytesOf(request.uncompressedBytes)} uncompressed` : "")],
+      ["latency", `${request.latency} ms`],
+      ["fault", fault && describeFault(fault)]
+    ]),
+    make("h3", {}, "Headers"),
+    facts(Object.entries(request.headers))
+  )
+}

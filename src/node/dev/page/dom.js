@@ -1,0 +1,109 @@
+// Everything that an event carries is text of strangers: it reaches the page by `textContent` alone.
+
+export const find = (selector) => document.querySelector(selector)
+
+/** An element with attributes, and children that are elements or text. */
+export const make = (tag, attributes = {}, ...children) => {
+  const element = document.createElement(tag)
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") element.addEventListener(name.slice(2), value)
+    else if (value !== undefined && value !== false) element.setAttribute(name, value)
+  }
+  element.append(...children.filter((child) => child !== undefined && child !== ""))
+  return element
+}
+
+/**
+ * Makes the children of an element those of the items, and leaves alone the ones that look the same: a list that is drawn
+ * again keeps its focus, its selected text and the click that is under way.
+ */
+export const makeKeyed = (parent, keyOf, draw) => {
+  let drawn = new Map()
+  return (items) => {
+    const next = new Map()
+    for (const item of items) {
+      const key = keyOf(item)
+      const look = JSON.stringify(item)
+      const before = drawn.get(key)
+      next.set(key, before?.look === look ? before : { look, element: draw(item) })
+    }
+    for (const [key, { element }] of drawn) if (next.get(key)?.element !== element) element.remove()
+    let place = parent.firstChild
+    for (const { element } of next.values()) {
+      if (element === place) place = place.nextSibling
+      else parent.insertBefore(element, place)
+    }
+    drawn = next
+  }
+}
+
+const span = (kind, text) => make("span", { class: kind }, text)
+
+/** JSON as elements, so that its parts can have colours. What is at `marked`, such as `context.device`, stands out. */
+export const drawJson = (value, marked, path = "", indent = "") => {
+  if (value === null || typeof value === "boolean") return [span("word", String(value))]
+  if (typeof value === "number") return [span("number", String(value))]
+  if (typeof value === "string") return [span("string", JSON.stringify(value))]
+  const isList = Array.isArray(value)
+  const [open, close] = isList ? "[]" : "{}"
+  const entries = Object.entries(value)
+  if (entries.length === 0) return [open + close]
+  const inner = `${indent}  `
+  const lines = entries.flatMap(([key, item], index) => {
+    const here = path === "" ? key : `${path}.${key}`
+    const parts = [...(isList ? [] : [span("key", JSON.stringify(key)), ": "]), ...drawJson(item, marked, here, inner)]
+    return [
+      `\n${inner}`,
+      ...(here === marked ? [make("mark", {}, ...parts)] : parts),
+      index < entries.length - 1 ? "," : ""
+    ]
+  })
+  return [open, ...lines, `\n${indent}${close}`]
+}
+
+export const jsonBlock = (value, marked) => make("pre", {}, make("code", {}, ...drawJson(value, marked)))
+
+export const facts = (pairs) =>
+  make(
+    "dl",
+    {},
+    ...pairs
+      .filter(([, value]) => value !== undefined && value !== "")
+      .flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, ...[value].flat().map(asNode))])
+  )
+
+const asNode = (value) => (value instanceof Node ? value : String(value))
+
+/** The clipboard of the browser, or, where the address is not a secure one, the older way. */
+const copy = async (text) => {
+  if (navigator.clipboard !== undefined) return navigator.clipboard.writeText(text)
+  const area = make("textarea", { class: "aside" })
+  area.value = text
+  document.body.append(area)
+  area.select()
+  const isCopied = document.execCommand("copy")
+  area.remove()
+  if (!isCopied) throw new Error("the browser does not let the page copy")
+}
+
+export const copyButton = (label, text) =>
+  make(
+    "button",
+    {
+      type: "button",
+      onclick: async ({ currentTarget: button }) => {
+        button.textContent = await copy(text()).then(
+          () => "Copied",
+          () => "Not copied"
+        )
+        setTimeout(() => {
+          button.textContent = label
+        }, 1200)
+      }
+    },
+    label
+  )
+
+export const timeOf = (millis) => new Date(millis).toLocaleTimeString([], { hour12: false })
+
+export const bytesOf = (bytes) => (bytes < 1000 ? `${bytes} B` : `${(bytes / 1000).toFixed(1)} kB`)

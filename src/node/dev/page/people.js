@@ -1,0 +1,223 @@
+// Everyone, and every object, that the accepted events made known.
+
+import { facts, find, jsonBlock, make, makeKeyed, timeOf } from "./dom.js"
+import { nameOf, typeOf } from "./event.js"
+import { allEvents } from "./events.js"
+import { fetchPeople } from "./server.js"
+
+/** How many of a person's events the timeline shows. */
+const timelineLength = 50
+
+let known = { people: [], objects: [], total: 0 }
+let selectedKey
+let shownAs = ""
+let onEvent = () => {}
+
+const idsOf = (person) => [...person.userIds, ...person.anonymousIds, ...person.emails]
+const personKey = (person) => `person ${idsOf(person)[0] ?? ""}`
+const objectKey = (object) => `object ${object.objectTypeId}:${object.objectId}`
+
+/** An id of the page for an entry: what a stranger's id holds is not fit for one. */
+const elementIds = new Map()
+const elementId = (key) => {
+  if (!elementIds.has(key)) elementIds.set(key, `known-${elementIds.size}`)
+  return elementIds.get(key)
+}
+
+const titleOf = (person) => idsOf(person)[0] ?? "nobody"
+const objectTitle = ({ traits, objectId }) => (typeof traits.name === "string" && traits.name) || objectId
+
+const entries = () => [
+  ...known.people.map((person) => ({
+    key: personKey(person),
+    title: titleOf(person),
+    quiet: person.emails[0] ?? (person.userIds.length === 0 ? "anonymous" : ""),
+    mark: person.isSuppressed ? "suppressed" : ""
+  })),
+  ...known.objects.map((object) => ({
+    key: objectKey(object),
+    title: objectTitle(object),
+    quiet: `object ${object.objectTypeId}:${object.objectId}`,
+    mark: ""
+  }))
+]
+
+const drawEntries = makeKeyed(
+  find("#known"),
+  ({ key }) => key,
+  ({ key, title, quiet, mark, isSelected }) =>
+    make(
+      "div",
+      {
+        class: "entry",
+        role: "option",
+        id: elementId(key),
+        "aria-selected": String(isSelected),
+        onclick: () => selectPerson(key, true)
+      },
+      make("span", { class: "name" }, title),
+      mark === "" ? "" : make("span", { class: "refused" }, mark),
+      make("span", { class: "quiet" }, quiet)
+    )
+)
+
+const draw = () => {
+  const all = entries()
+  if (!all.some(({ key }) => key === selectedKey)) selectedKey = all[0]?.key
+  const isSearching = find("#find-person").value !== ""
+  find("#nobody").hidden = all.length > 0
+  find("#nobody").textContent = isSearching ? "Nobody matches." : "Nobody is known yet: events make people."
+  find("#known").hidden = all.length === 0
+  const unseen = known.total - all.length
+  find("#people-count").textContent = `${known.total} known${unseen > 0 ? `, the newest ${all.length} shown` : ""}`
+  drawEntries(all.map((entry) => ({ ...entry, isSelected: entry.key === selectedKey })))
+  if (selectedKey === undefined) find("#known").removeAttribute("aria-activedescendant")
+  else find("#known").setAttribute("aria-activedescendant", elementId(selectedKey))
+  drawSelected()
+}
+
+const drawSelected = () => {
+  const person = known.people.find((candidate) => personKey(candidate) === selectedKey)
+  const object = known.objects.find((candidate) => objectKey(candidate) === selectedKey)
+  const timeline = person === undefined ? [] : timelineOf(person)
+  const members = object === undefined ? [] : membersOf(object)
+  // Drawn again only when it changed, so that what is selected or scrolled to stays.
+  const look = JSON.stringify([person, object, members.map(titleOf), timeline.map(({ id }) => id), groupNames(person)])
+  if (look === shownAs) return
+  shownAs = look
+  find("#person-detail").hidden = person === undefined && object === undefined
+  find("#person-detail").replaceChildren(
+    ...(person !== undefined ? drawPerson(person, timeline) : object !== undefined ? drawObject(object, members) : [])
+  )
+}
+
+/** Newest first. */
+const timelineOf = (person) => {
+  const ids = new Set(idsOf(person))
+  const found = []
+  const events = allEvents()
+  for (let index = events.length - 1; index >= 0 && found.length < timelineLength; index--) {
+    const { message, verdict } = events[index]
+    if (verdict === "refused") continue
+    const own = [message.userId, message.anonymousId, message.previousId, message.traits?.email]
+    if (own.some((id) => ids.has(id))) found.push(events[index])
+  }
+  return found
+}
+
+const membersOf = ({ objectTypeId, objectId }) =>
+  known.people.filter(({ relationships }) => Object.hasOwn(relationships, `${objectTypeId}:${objectId}`))
+
+const groupNames = (person) =>
+  Object.keys(person?.relationships ?? {}).map((key) => {
+    const object = known.objects.find((candidate) => objectKey(candidate) === `object ${key}`)
+    return object === undefined ? key : objectTitle(object)
+  })
+
+const link = (label, key) =>
+  make("button", { type: "button", class: "link", onclick: () => selectPerson(key, true) }, label)
+
+const back = () =>
+  make(
+    "button",
+    { type: "button", class: "plain back", onclick: () => find("#people").classList.remove("is-open") },
+    "‹ Everyone"
+  )
+
+const section = (title, records) =>
+  Object.keys(records).length === 0
+    ? []
+    : [
+        make("h3", {}, title),
+        ...Object.entries(records).map(([key, value]) =>
+          make("div", { class: "record" }, make("code", {}, key), jsonBlock(value))
+        )
+      ]
+
+const drawPerson = (person, timeline) => {
+  const names = groupNames(person)
+  const groups = Object.entries(person.relationships)
+  return [
+    back(),
+    make("h2", {}, titleOf(person), person.isSuppressed ? make("span", { class: "refused" }, "  suppressed") : ""),
+    facts([
+      ["user id", person.userIds.join(", ")],
+      ["anonymous", person.anonymousIds.join(", ")],
+      ["email", person.emails.join(", ")]
+    ]),
+    make("h3", {}, "Traits"),
+    jsonBlock(person.traits),
+    ...section("Devices", person.devices),
+    ...(groups.length === 0 ? [] : [make("h3", {}, "Groups")]),
+    ...groups.map(([key, attributes], index) =>
+      make(
+        "div",
+        { class: "record" },
+        link(names[index], `object ${key}`),
+        make("code", { class: "quiet" }, ` ${key}`),
+        Object.keys(attributes).length === 0 ? "" : jsonBlock(attributes)
+      )
+    ),
+    make("h3", {}, "Timeline"),
+    timeline.length === 0 ? make("p", { class: "quiet" }, "None of their events is on this page any more.") : "",
+    make("ol", { class: "timeline" }, ...timeline.map(drawMoment))
+  ]
+}
+
+const drawMoment = (event) =>
+  make(
+    "li",
+    {},
+    make("time", {}, timeOf(event.receivedAt)),
+    make("span", { class: "type" }, typeOf(event)),
+    make("button", { type: "button", class: "link", onclick: () => onEvent(event) }, nameOf(event) || "(no name)"),
+    event.verdict === "accepted" ? "" : make("span", { class: event.verdict }, event.verdict)
+  )
+
+const drawObject = (object, members) => [
+  back(),
+  make("h2", {}, objectTitle(object)),
+  facts([
+    ["object type", object.objectTypeId],
+    ["object id", object.objectId]
+  ]),
+  make("h3", {}, "Traits"),
+  jsonBlock(object.traits),
+  make("h3", {}, "People"),
+  members.length === 0
+    ? make("p", { class: "quiet" }, "Nobody of those shown is related to it.")
+    : make(
+        "ol",
+        { class: "timeline" },
+        ...members.map((person) => make("li", {}, link(titleOf(person), personKey(person))))
+      )
+]
+
+const selectPerson = (key, isOpening) => {
+  selectedKey = key
+  if (isOpening) find("#people").classList.add("is-open")
+  draw()
+}
+
+export const closePerson = () => find("#people").classList.remove("is-open")
+
+export const movePerson = (by) => {
+  const all = entries()
+  if (all.length === 0) return
+  const index = all.findIndex(({ key }) => key === selectedKey) + by
+  selectPerson(all[Math.min(all.length - 1, Math.max(0, index))].key, false)
+  document.getElementById(elementId(selectedKey))?.scrollIntoView({ block: "nearest" })
+}
+
+export const refreshPeople = async () => {
+  const text = find("#find-person").value.trim()
+  const found = await fetchPeople(text)
+  // The answer to what is no longer asked.
+  if (find("#find-person").value.trim() !== text) return
+  known = found
+  draw()
+}
+
+export const onPersonEvent = (listener) => {
+  onEvent = listener
+}
