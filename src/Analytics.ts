@@ -10,7 +10,6 @@ import { type AnalyticsConfig, type AnalyticsOptions, analyticsConfig, resolveOp
 import type { FlushReport, Outcome, Receipt } from "./Delivery.ts"
 import { AmbientContext, type EventContext } from "./EventContext.ts"
 import { type Client, makeClient } from "./internal/client.ts"
-import { merge } from "./internal/merge.ts"
 import type { AliasInput, GroupInput, IdentifyInput, Message, PageInput, ScreenInput, TrackInput } from "./Message.ts"
 import { makeTransport } from "./Transport.ts"
 
@@ -263,7 +262,7 @@ export class Analytics extends Context.Service<
   static readonly withContext =
     (context: EventContext) =>
     <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-      Effect.updateService(effect, AmbientContext, (outer) => merge(outer ?? {}, context))
+      Effect.updateService(effect, AmbientContext, (outer) => [...outer, context])
 
   /**
    * A client with the given options. Fails with `InvalidOptions`, which names the option and the reason.

@@ -5,11 +5,14 @@
  */
 import { Config, Duration, Effect, Option, Redacted, Result, Schedule, Schema, SchemaParser } from "effect"
 import { InvalidOptions } from "./AnalyticsError.ts"
+import type { Undelivered } from "./Delivery.ts"
 import type { EventContext as EventContext_ } from "./EventContext.ts"
 import { EventContext } from "./EventContext.ts"
 import { Integrations } from "./Integrations.ts"
-import { describeIssue } from "./internal/issue.ts"
+import { describeIssue, formatPath } from "./internal/issue.ts"
+import { findJsonIssue } from "./internal/json.ts"
 import { AtLeastOne, NonNegativeDuration, PositiveDuration } from "./internal/optionSchema.ts"
+import { isPrivate } from "./internal/url.ts"
 
 /**
  * What happens to a call when the queue is full: `fail` with `QueueFull` at once, `wait` for room, or `dropOldest`, which
@@ -19,6 +22,18 @@ import { AtLeastOne, NonNegativeDuration, PositiveDuration } from "./internal/op
  * @since 0.1.0
  */
 export type WhenFull = "fail" | "wait" | "dropOldest"
+
+/**
+ * A limit on this side, for an API that takes so many requests in so much time.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface RateLimit {
+  /** Most requests in the window. */
+  readonly limit: number
+  readonly window: Duration.Input
+}
 
 /**
  * Options of `Analytics.layer`. Only `apiKey` is required.
@@ -31,8 +46,13 @@ export interface AnalyticsOptions {
   readonly apiKey: Redacted.Redacted<string>
   /** `us` is `https://cdp.customer.io`, `eu` is `https://cdp-eu.customer.io`. Default: `us`. */
   readonly region?: "us" | "eu" | undefined
-  /** An origin that speaks `/v1/batch`, such as a proxy or a local server; wins over `region`. A path is kept. */
+  /**
+   * An origin that speaks `/v1/batch`, such as a proxy or a local server; wins over `region`. A path is kept. It is https,
+   * or http on this machine (`localhost`, `127.0.0.1`, `[::1]`).
+   */
   readonly endpoint?: string | undefined
+  /** Lets the key and people's data go over plain http to another machine. Default: false. */
+  readonly allowInsecureEndpoint?: boolean | undefined
   /** Messages that trigger a flush; 1 sends each call at once. Default: 20 (Customer.io's docs). */
   readonly flushAt?: number | undefined
   /** How long the first message of a batch waits for others. Default: 5 seconds (Customer.io's docs). */
@@ -59,6 +79,14 @@ export interface AnalyticsOptions {
    * 10 s, jittered by 20 %, 9 retries; while the client closes, every second until `shutdownTimeout`.
    */
   readonly retry?: Schedule.Schedule<unknown> | undefined
+  /** Most requests in a window of time; Customer.io takes 3,000 in 3 seconds. Default: as many as `concurrency` lets through. */
+  readonly rateLimit?: RateLimit | undefined
+  /**
+   * What is to become of messages that were not delivered, whatever the reason: run once for each batch, after its outcome,
+   * one batch after the other. A failure of it is logged, 10 seconds are its limit. `flush` waits for it, and so does
+   * closing, which keeps a tenth of `shutdownTimeout` (2 seconds at most) for what could not be sent in time.
+   */
+  readonly onUndelivered?: ((undelivered: Undelivered) => Effect.Effect<unknown, unknown>) | undefined
   /** How long closing may take. Default: 20 seconds, inside the 30 s of grace that Kubernetes gives. */
   readonly shutdownTimeout?: Duration.Input | undefined
   /** Sends `X-Strict-Mode: 1`, so that a wrong key or a bad message is an error and not a silent 200. Default: true. */
@@ -99,6 +127,7 @@ export const defaultRetry: Schedule.Schedule<unknown> = Schedule.min([
 export const keylessConfigs = {
   region: optional(Config.Literals(["us", "eu"], "CUSTOMERIO_REGION")),
   endpoint: optional(Config.String("CUSTOMERIO_ENDPOINT")),
+  allowInsecureEndpoint: optional(Config.Boolean("CUSTOMERIO_ALLOW_INSECURE_ENDPOINT")),
   flushAt: optional(Config.Int("CUSTOMERIO_FLUSH_AT")),
   flushInterval: optional(Config.Duration("CUSTOMERIO_FLUSH_INTERVAL")),
   maxBatchSize: optional(Config.Int("CUSTOMERIO_MAX_BATCH_SIZE")),
@@ -118,7 +147,7 @@ export const keylessConfigs = {
 /**
  * Every option of `AnalyticsLive`, read from the environment: `CUSTOMERIO_API_KEY` (required), `CUSTOMERIO_REGION`,
  * `CUSTOMERIO_ENDPOINT`, `CUSTOMERIO_FLUSH_AT`, `CUSTOMERIO_FLUSH_INTERVAL` and so on, one for each option that is not an
- * object. Durations are written as `5 seconds` or `500 millis`.
+ * object or a function. Durations are written as `5 seconds` or `500 millis`.
  *
  * **Example** (Adding to what the environment says)
  *
@@ -162,11 +191,15 @@ const Endpoint = Schema.String.check(
 
 const Options = Schema.Struct({
   apiKey: Schema.declare(
-    (input): input is Redacted.Redacted<string> => Redacted.isRedacted(input) && Redacted.value(input) !== "",
+    (input): input is Redacted.Redacted<string> => {
+      const key = Redacted.isRedacted(input) ? Redacted.value(input) : undefined
+      return typeof key === "string" && key !== ""
+    },
     { expected: "a Redacted string that is not empty" }
   ),
   region: Schema.optional(Schema.Literals(["us", "eu"])),
   endpoint: Schema.optional(Endpoint),
+  allowInsecureEndpoint: Schema.optional(Schema.Boolean),
   flushAt: Schema.optional(AtLeastOne),
   flushInterval: Schema.optional(PositiveDuration),
   maxBatchSize: Schema.optional(AtLeastOne),
@@ -186,13 +219,25 @@ const Options = Schema.Struct({
       expected: "a Schedule"
     })
   ),
+  rateLimit: Schema.optional(Schema.Struct({ limit: AtLeastOne, window: PositiveDuration })),
+  onUndelivered: Schema.optional(
+    Schema.declare((input): input is NonNullable<AnalyticsOptions["onUndelivered"]> => typeof input === "function", {
+      expected: "a function"
+    })
+  ),
   shutdownTimeout: Schema.optional(NonNegativeDuration),
   strict: Schema.optional(Schema.Boolean),
   compression: Schema.optional(Schema.Literals(["none", "gzip"])),
   context: Schema.optional(EventContext),
   integrations: Schema.optional(Integrations),
   enabled: Schema.optional(Schema.Boolean)
-})
+}).check(
+  Schema.makeFilter(({ endpoint, allowInsecureEndpoint }) =>
+    endpoint === undefined || allowInsecureEndpoint === true || isPrivate(new URL(endpoint))
+      ? undefined
+      : { path: ["endpoint"], issue: "Expected https, or http on this machine, unless allowInsecureEndpoint is true" }
+  )
+)
 
 const validate = SchemaParser.decodeUnknownResult(Schema.toType(Options), { onExcessProperty: "error" })
 
@@ -200,6 +245,7 @@ const validate = SchemaParser.decodeUnknownResult(Schema.toType(Options), { onEx
 export interface ResolvedOptions {
   readonly apiKey: Redacted.Redacted<string>
   readonly batchUrl: string
+  readonly allowInsecureEndpoint: boolean
   readonly flushAt: number
   readonly flushInterval: Duration.Duration
   readonly maxBatchSize: number
@@ -212,6 +258,8 @@ export interface ResolvedOptions {
   readonly concurrency: number
   readonly requestTimeout: Duration.Duration
   readonly retry: Schedule.Schedule<unknown> | undefined
+  readonly rateLimit: RateLimit | undefined
+  readonly onUndelivered: ((undelivered: Undelivered) => Effect.Effect<unknown, unknown>) | undefined
   readonly shutdownTimeout: Duration.Duration
   readonly strict: boolean
   readonly compression: "none" | "gzip"
@@ -228,12 +276,18 @@ export const resolveOptions = (input: unknown): Effect.Effect<ResolvedOptions, I
     return Effect.fail(new InvalidOptions({ option: path, reason }))
   }
   const options = validated.success
+  const { context = {}, integrations } = options
+  const jsonIssue = findJsonIssue({ context, integrations })
+  if (jsonIssue !== undefined) {
+    return Effect.fail(new InvalidOptions({ option: formatPath(jsonIssue.path), reason: jsonIssue.reason }))
+  }
   const flushAt = options.flushAt ?? 20
   const maxBatchContentBytes = (options.maxBatchBytes ?? 500_000) - envelopeBytes
   const queueBytes = options.queueBytes ?? 32 * 1024 * 1024
   return Effect.succeed({
     apiKey: options.apiKey,
     batchUrl: `${(options.endpoint ?? regions[options.region ?? "us"]).replace(/\/+$/, "")}/v1/batch`,
+    allowInsecureEndpoint: options.allowInsecureEndpoint ?? false,
     flushAt,
     flushInterval: Duration.fromInputUnsafe(options.flushInterval ?? "5 seconds"),
     maxBatchSize: options.maxBatchSize ?? flushAt,
@@ -246,11 +300,14 @@ export const resolveOptions = (input: unknown): Effect.Effect<ResolvedOptions, I
     concurrency: options.concurrency ?? 4,
     requestTimeout: Duration.fromInputUnsafe(options.requestTimeout ?? "10 seconds"),
     retry: options.retry,
+    rateLimit: options.rateLimit,
+    onUndelivered: options.onUndelivered,
     shutdownTimeout: Duration.fromInputUnsafe(options.shutdownTimeout ?? "20 seconds"),
     strict: options.strict ?? true,
     compression: options.compression ?? "none",
-    context: options.context ?? {},
-    integrations: options.integrations,
+    // As JSON carries them, and untouched by what their owner does with them later.
+    context: JSON.parse(JSON.stringify(context)),
+    integrations: integrations === undefined ? undefined : JSON.parse(JSON.stringify(integrations)),
     enabled: options.enabled ?? true
   })
 }

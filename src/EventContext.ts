@@ -144,12 +144,12 @@ export const EventContext = open({
 export type EventContext = typeof EventContext.Type
 
 /**
- * The context of the running effect and everything it calls, merged between the layer's default and the call's own.
+ * The contexts of the running effect and everything it calls, outermost first, merged between the layer's default and the call's own.
  * Set it with `Analytics.withContext`; it follows the fiber, so concurrent requests never see each other's.
  *
  * @category references
  * @since 0.1.0
  */
-export const AmbientContext = Context.Reference<EventContext | undefined>("cdp-analytics-effect/AmbientContext", {
-  defaultValue: () => undefined
+export const AmbientContext = Context.Reference<ReadonlyArray<EventContext>>("cdp-analytics-effect/AmbientContext", {
+  defaultValue: () => []
 })

@@ -1,20 +1,21 @@
 /**
- * A batch over HTTP: headers, attempts, and what each answer means. The only module that knows HTTP.
+ * A batch over HTTP: headers, attempts, redirects, and what each answer means. The only module that knows HTTP.
  */
 import {
   Cause,
   Clock,
+  Context,
   Data,
   DateTime,
   Duration,
   Effect,
   identity,
   Latch,
+  Layer,
+  Metric,
   Option,
-  Redacted,
   Result,
   Schedule,
-  Schema,
   Stream
 } from "effect"
 import {
@@ -25,9 +26,13 @@ import {
   HttpClientRequest,
   type HttpClientResponse
 } from "effect/http"
+import { RateLimiter } from "effect/persistence"
 import { Rejected, RetriesExhausted, Unauthorized } from "./AnalyticsError.ts"
-import { defaultRetry, type ResolvedOptions } from "./AnalyticsOptions.ts"
+import * as AnalyticsMetrics from "./AnalyticsMetrics.ts"
+import { defaultRetry, type RateLimit, type ResolvedOptions } from "./AnalyticsOptions.ts"
 import type { EncodedMessage } from "./internal/encode.ts"
+import { describeCause, makeRedact, maxRefusalLength, readRefusal } from "./internal/reason.ts"
+import { isPrivate, isTrusted } from "./internal/url.ts"
 import { library } from "./internal/version.ts"
 
 /** Messages that go out in one request. */
@@ -44,7 +49,7 @@ export interface Transport {
   readonly hasten: Effect.Effect<void>
 }
 
-/** One attempt's failure: plain words, never the request or the response, which hold the key and people's data. */
+/** One attempt's failure: never the request or the response, which hold the key and people's data. */
 class AttemptFailed extends Data.TaggedError("AttemptFailed")<{
   readonly status: number | undefined
   readonly reason: string
@@ -56,13 +61,15 @@ const maxRetryAfter = Duration.minutes(5)
 /** The longest wait of the default schedule while the client is closing. */
 const closingWait = Duration.seconds(1)
 
-/** How much of a refusal is read and kept. */
-const maxReasonLength = 1000
+const maxRedirects = 5
 
 export const makeTransport = Effect.fnUntraced(function* (options: ResolvedOptions) {
   const client = yield* HttpClient.HttpClient
   const clock = yield* Clock.Clock
   const requestInit = Option.getOrUndefined(yield* Effect.serviceOption(FetchHttpClient.RequestInit))
+  const limitRate = options.rateLimit === undefined ? Effect.void : yield* makeLimitRate(options.rateLimit)
+  const redact = makeRedact(options.apiKey)
+  const endpoint = new URL(options.batchUrl)
 
   const baseRequest = HttpClientRequest.post(options.batchUrl).pipe(
     HttpClientRequest.basicAuth(options.apiKey, ""),
@@ -70,7 +77,7 @@ export const makeTransport = Effect.fnUntraced(function* (options: ResolvedOptio
     options.strict ? HttpClientRequest.setHeader("x-strict-mode", "1") : identity
   )
 
-  /** No request starts before this, in epoch milliseconds: the latest `Retry-After`. */
+  /** No request starts before this, in epoch milliseconds: the latest time that the server asked for. */
   let heldUntil = 0
 
   const awaitHold: Effect.Effect<void> = Effect.suspend(() => {
@@ -78,12 +85,14 @@ export const makeTransport = Effect.fnUntraced(function* (options: ResolvedOptio
     return wait > 0 ? Effect.andThen(Effect.sleep(wait), awaitHold) : Effect.void
   })
 
-  const holdFor = (retryAfter: string | undefined): void => {
+  const holdFor = (wait: Duration.Duration): void => {
+    heldUntil = Math.max(heldUntil, clock.currentTimeMillisUnsafe() + Duration.toMillis(wait))
+  }
+
+  const honour = (retryAfter: string | undefined): void => {
     const parsed = retryAfter === undefined ? undefined : Headers.parseRetryAfter(retryAfter)
     if (parsed === undefined || Result.isFailure(parsed)) return
-    const now = clock.currentTimeMillisUnsafe()
-    const wait = Duration.min(Headers.retryAfterDelay(parsed.success, now), maxRetryAfter)
-    heldUntil = Math.max(heldUntil, now + Duration.toMillis(wait))
+    holdFor(Duration.min(Headers.retryAfterDelay(parsed.success, clock.currentTimeMillisUnsafe()), maxRetryAfter))
   }
 
   const closing = Latch.makeUnsafe(false)
@@ -92,6 +101,18 @@ export const makeTransport = Effect.fnUntraced(function* (options: ResolvedOptio
     closing.await.pipe(
       Effect.andThen(Effect.sleep(Duration.min(wait, closingWait))),
       Effect.timeoutOrElse({ duration: wait, orElse: () => Effect.void })
+    )
+
+  /** Where it is worth it. A 429 is about every request, so the wait that follows it is for all. */
+  const whileTransient = (schedule: Schedule.Schedule<unknown>) =>
+    schedule.pipe(
+      Schedule.setInputType<AttemptFailed>(),
+      Schedule.while(({ input: { status } }) => status === undefined || isTransient(status)),
+      Schedule.tap(({ input, duration }) =>
+        Effect.sync(() => {
+          if (input.status === 429) holdFor(duration)
+        })
+      )
     )
 
   // While the client is closing, the default goes on until the deadline, at a pace that makes use of the time left. A
@@ -104,18 +125,50 @@ export const makeTransport = Effect.fnUntraced(function* (options: ResolvedOptio
         )
       : whileTransient(options.retry)
 
-  const withoutKey = (text: string): string => text.replaceAll(Redacted.value(options.apiKey), "<redacted>")
+  /** The same request for where the answer points, if it points to somewhere that may have it. */
+  const redirected = (
+    request: HttpClientRequest.HttpClientRequest,
+    { status, headers }: HttpClientResponse.HttpClientResponse
+  ): HttpClientRequest.HttpClientRequest | undefined => {
+    const location = headers["location"]
+    if (!isRedirect(status) || location === undefined) return undefined
+    const url = URL.parse(location, request.url)
+    if (url === null || url.username !== "" || !(options.allowInsecureEndpoint || isPrivate(url))) return undefined
+    const authorization = baseRequest.headers["authorization"]
+    return HttpClientRequest.setUrl(request, url.href).pipe(
+      isTrusted(url, endpoint) && authorization !== undefined
+        ? HttpClientRequest.setHeader("authorization", authorization)
+        : HttpClientRequest.removeHeader("authorization")
+    )
+  }
+
+  const execute = (
+    request: HttpClientRequest.HttpClientRequest,
+    redirects: number
+  ): Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError> =>
+    client.execute(request).pipe(
+      // The application's client may fail on a status.
+      Effect.catchTag("HttpClientError", (error) =>
+        error.response === undefined ? Effect.fail(error) : Effect.succeed(error.response)
+      ),
+      Effect.flatMap((response) => {
+        const next = redirects < maxRedirects ? redirected(request, response) : undefined
+        return next === undefined
+          ? Effect.succeed(response)
+          : Effect.andThen(Stream.runDrain(response.stream), execute(next, redirects + 1))
+      })
+    )
 
   const classify = ({ status, headers }: HttpClientResponse.HttpClientResponse, reason: string) => {
     if (isSuccess(status)) return Effect.void
-    if (isTransient(status)) holdFor(headers["retry-after"])
-    return Effect.fail(new AttemptFailed({ status, reason: withoutKey(reason) }))
+    if (isTransient(status)) honour(headers["retry-after"])
+    return Effect.fail(new AttemptFailed({ status, reason }))
   }
 
   const attempt = (request: HttpClientRequest.HttpClientRequest): Effect.Effect<void, AttemptFailed> =>
     Effect.suspend(() => {
       let response: HttpClientResponse.HttpClientResponse | undefined
-      return client.execute(request).pipe(
+      return execute(request, 0).pipe(
         Effect.flatMap((answer) => {
           response = answer
           return readReason(answer)
@@ -124,12 +177,13 @@ export const makeTransport = Effect.fnUntraced(function* (options: ResolvedOptio
           duration: options.requestTimeout,
           orElse: () => Effect.fail(`no complete answer within ${Duration.format(options.requestTimeout)}`)
         }),
+        Effect.trackDuration(AnalyticsMetrics.requestDuration),
         Effect.matchCauseEffect({
           onSuccess: (reason) => (response === undefined ? Effect.void : classify(response, reason)),
           // Once there is a status, it decides, however the rest of the answer fares.
           onFailure: (cause) =>
             response === undefined
-              ? Effect.fail(new AttemptFailed({ status: undefined, reason: withoutKey(describeCause(cause)) }))
+              ? Effect.fail(new AttemptFailed({ status: undefined, reason: describeCause(cause) }))
               : classify(response, "")
         })
       )
@@ -137,29 +191,35 @@ export const makeTransport = Effect.fnUntraced(function* (options: ResolvedOptio
 
   const send: Transport["send"] = ({ batchId, messages }) => {
     let attempts = 0
-    const messageIds = messages.map((message) => message.messageId)
+
+    const attemptAgain = (request: HttpClientRequest.HttpClientRequest): Effect.Effect<void, AttemptFailed> =>
+      Effect.suspend(() => {
+        const retries = attempts++
+        if (retries === 0) return attempt(request)
+        return Effect.andThen(
+          Metric.update(AnalyticsMetrics.retries, 1),
+          attempt(HttpClientRequest.setHeader(request, "x-retry-count", String(retries)))
+        )
+      })
 
     return makeBody(messages).pipe(
       Effect.map((body) => HttpClientRequest.bodyText(baseRequest, body, "application/json")),
       options.compression === "gzip" ? Effect.flatMap(HttpClientRequest.compressBody("gzip")) : identity,
       Effect.flatMap((request) =>
-        awaitHold.pipe(
-          Effect.andThen(
-            Effect.suspend(() => {
-              const retries = attempts++
-              return attempt(
-                retries === 0 ? request : HttpClientRequest.setHeader(request, "x-retry-count", String(retries))
-              )
-            })
-          ),
-          Effect.retry(retry)
+        awaitHold.pipe(Effect.andThen(limitRate), Effect.andThen(attemptAgain(request)), Effect.retry(retry))
+      ),
+      // A schedule of the user's own may throw or interrupt, and the platform may lack compression.
+      Effect.catchCause((cause) =>
+        Effect.fail(
+          Option.getOrElse(
+            Cause.findErrorOption(cause),
+            () => new AttemptFailed({ status: undefined, reason: describeCause(cause) })
+          )
         )
       ),
-      // A schedule of the user's own may throw, and the platform may lack compression.
-      Effect.catchDefect((defect) =>
-        Effect.fail(new AttemptFailed({ status: undefined, reason: withoutKey(describeCause(Cause.die(defect))) }))
-      ),
-      Effect.mapError(({ status, reason }) => {
+      Effect.mapError(({ status, reason: words }) => {
+        const messageIds = messages.map((message) => message.messageId)
+        const reason = redact(words, messages)
         if (status === 401 || status === 403) return new Unauthorized({ batchId, messageIds, status, reason })
         if (status !== undefined && !isTransient(status)) return new Rejected({ batchId, messageIds, status, reason })
         return new RetriesExhausted({
@@ -180,17 +240,22 @@ export const makeTransport = Effect.fnUntraced(function* (options: ResolvedOptio
   return { send, hasten: Effect.asVoid(closing.open) } satisfies Transport
 })
 
+/** Waits for the turn of one request. */
+const makeLimitRate = ({ limit, window }: RateLimit) =>
+  Layer.build(RateLimiter.layer.pipe(Layer.provide(RateLimiter.layerStoreMemory))).pipe(
+    Effect.map((context) => RateLimiter.sleep(Context.get(context, RateLimiter.RateLimiter))),
+    // A store in memory does not fail.
+    Effect.map((sleep) => Effect.orDie(sleep({ key: "requests", limit, window })))
+  )
+
 const isSuccess = (status: number): boolean => status >= 200 && status < 300
+
+/** Those that ask for the same request elsewhere; 303 asks for another. */
+const isRedirect = (status: number): boolean => status === 301 || status === 302 || status === 307 || status === 308
 
 /** Worth another attempt: 408, 429, and every 5xx but 501 and 505. */
 const isTransient = (status: number): boolean =>
   status === 408 || status === 429 || (status >= 500 && status < 600 && status !== 501 && status !== 505)
-
-const whileTransient = (schedule: Schedule.Schedule<unknown>) =>
-  schedule.pipe(
-    Schedule.setInputType<AttemptFailed>(),
-    Schedule.while(({ input: { status } }) => status === undefined || isTransient(status))
-  )
 
 /** The body of `/v1/batch`, made of the messages as they are already encoded. */
 const makeBody = (messages: ReadonlyArray<EncodedMessage>): Effect.Effect<string> =>
@@ -199,42 +264,17 @@ const makeBody = (messages: ReadonlyArray<EncodedMessage>): Effect.Effect<string
     return `{"batch":[${batch}],"sentAt":"${DateTime.formatIso(now)}"}`
   })
 
-const Refusal = Schema.fromJsonString(
-  Schema.Struct({
-    meta: Schema.Struct({
-      errors: Schema.optional(Schema.Array(Schema.String)),
-      error: Schema.optional(Schema.String)
-    })
-  })
-)
-const parseRefusal = Schema.decodeUnknownOption(Refusal)
-
 /** Reads the answer's body to its end, so that the connection can be used again, and keeps the words of a refusal. */
 const readReason = (
   response: HttpClientResponse.HttpClientResponse
 ): Effect.Effect<string, HttpClientError.HttpClientError> => {
   if (isSuccess(response.status)) return Effect.as(Stream.runDrain(response.stream), "")
-  return response.stream.pipe(
+  const body = response.stream.pipe(
     Stream.decodeText,
     Stream.runFold(
       () => "",
-      (text, part) => (text.length < maxReasonLength ? text + part : text)
-    ),
-    Effect.map((text) =>
-      parseRefusal(text).pipe(
-        Option.map(({ meta }) =>
-          [...(meta.errors ?? []), ...(meta.error === undefined ? [] : [meta.error])].join("; ")
-        ),
-        Option.getOrElse(() => text),
-        (reason) => reason.slice(0, maxReasonLength)
-      )
+      (text, part) => (text.length < maxRefusalLength ? text + part : text)
     )
   )
-}
-
-/** Why there was no answer, in the words of the innermost error: the outer ones only say that the request failed. */
-const describeCause = (cause: Cause.Cause<unknown>): string => {
-  let error: unknown = Cause.squash(cause)
-  while (error instanceof Error && error.cause instanceof Error) error = error.cause
-  return error instanceof Error ? error.message || error.name : String(error)
+  return Effect.map(body, readRefusal)
 }

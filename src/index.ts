@@ -19,14 +19,16 @@ export {
   Unauthorized,
   UnserializableMessage
 } from "./AnalyticsError.ts"
+export * as AnalyticsMetrics from "./AnalyticsMetrics.ts"
 export {
   type AnalyticsConfig,
   type AnalyticsOptions,
   analyticsConfig,
   defaultRetry,
+  type RateLimit,
   type WhenFull
 } from "./AnalyticsOptions.ts"
-export { Delivered, type FlushReport, type Outcome, type Receipt } from "./Delivery.ts"
+export { Delivered, type FlushReport, type Outcome, type Receipt, type Undelivered } from "./Delivery.ts"
 export { EventContext } from "./EventContext.ts"
 export { Integrations } from "./Integrations.ts"
 export {

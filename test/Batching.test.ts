@@ -164,7 +164,7 @@ describe("flush", () => {
 
   it.effect("counts failures by tag", () =>
     Effect.gen(function* () {
-      yield* Server.answer((_, index) => Effect.succeed({ status: [200, 400, 401][index] ?? 200 }))
+      yield* Server.answer((_, index) => Effect.succeed({ status: [200, 404, 401][index] ?? 200 }))
       yield* trackMany(1, 6)
       assert.deepStrictEqual(yield* Analytics.flush, { delivered: 2, failed: { Rejected: 2, Unauthorized: 2 } })
     }).pipe(Effect.provide(Layer.provideMerge(layerMocked({ flushAt: 2, concurrency: 1 }), silent)))

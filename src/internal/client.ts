@@ -4,9 +4,11 @@ import {
   Clock,
   Context,
   DateTime,
+  Duration,
   Effect,
   Exit,
   Fiber,
+  type Latch,
   LogLevel,
   Option,
   PubSub,
@@ -16,7 +18,8 @@ import {
   Schedule,
   Semaphore,
   Stream,
-  type Take
+  type Take,
+  Tracer
 } from "effect"
 import { SecureRandom, WebCrypto } from "effect/crypto"
 import {
@@ -25,17 +28,23 @@ import {
   type DeliveryError,
   Dropped,
   QueueFull,
+  RetriesExhausted,
   ShutdownTimeout
 } from "../AnalyticsError.ts"
+import type { FlushCause } from "../AnalyticsMetrics.ts"
 import type { ResolvedOptions } from "../AnalyticsOptions.ts"
 import { Delivered, type FlushReport, type Outcome, type Receipt } from "../Delivery.ts"
 import { AmbientContext } from "../EventContext.ts"
 import type { MessageType } from "../Message.ts"
 import type { Transport } from "../Transport.ts"
-import { batchSink, FlushMark, type QueueItem } from "./batch.ts"
+import { batchSink, type Gathered, type QueueItem } from "./batch.ts"
+import { makeCount } from "./count.ts"
 import { type EncodedMessage, makeEncode } from "./encode.ts"
 import { makeLedger, type Pending } from "./ledger.ts"
+import { quietly } from "./log.ts"
 import { makeRandomBytes } from "./randomBytes.ts"
+import { deliveredReceipt } from "./receipt.ts"
+import { makeUndeliveredLine } from "./undelivered.ts"
 
 /** What a client does, whatever the shape of its calls. */
 export interface Client {
@@ -52,58 +61,78 @@ const outcomesCapacity = 1024
 
 const dropWarningMillis = 10_000
 
-const annotations = { package: "cdp-analytics-effect", module: "Analytics" }
+/** What closing leaves to `onUndelivered`, for what could not be sent in time: a tenth of it, and never more than this. */
+const maxHandlerTime = Duration.seconds(2)
 
 export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions, transport: Transport) {
   const webCrypto = yield* WebCrypto.WebCrypto
   const defaultRandom = Option.getOrElse(yield* Effect.serviceOption(SecureRandom.SecureRandom), () =>
     SecureRandom.make(makeRandomBytes(webCrypto))
   )
+  const count = makeCount(yield* Effect.context<never>())
   const encode = makeEncode(options)
-  const ledger = makeLedger(options)
+  const ledger = makeLedger(options, count.waiting)
+  const undelivered = makeUndeliveredLine(options.onUndelivered)
   // The ledger bounds what the queue holds: a bound of its own could count neither bytes nor what has left it.
   const queue = yield* Queue.unbounded<QueueItem, Cause.Done>()
   const outcomes = yield* PubSub.sliding<Take.Take<Outcome>>(outcomesCapacity)
   const line = Semaphore.makeUnsafe(1)
+  let inLine = 0
   let isClosed = false
-  let isMarked = false
+  let marks = 0
   let batchId = 0
+  let isKeyRefused = false
   let unwarned = 0
   let nextWarning = Number.NEGATIVE_INFINITY
 
-  const mark = (): void => {
-    if (isMarked) return
-    isMarked = true
-    Queue.offerUnsafe(queue, FlushMark)
+  const mark = (cause: FlushCause): void => {
+    marks++
+    Queue.offerUnsafe(queue, { place: "mark", cause })
   }
 
-  const settle = (batch: ReadonlyArray<Pending>, outcome: Outcome): void => {
-    ledger.settle(batch, outcome._tag)
+  const admit = (message: EncodedMessage, link: Tracer.SpanLink | undefined): Receipt => {
+    const pending = ledger.accept(message, link)
+    Queue.offerUnsafe(queue, pending)
+    count.accepted()
+    return pending.receipt
+  }
+
+  const refuse = <E extends CallError>(error: E): Effect.Effect<never, E> => {
+    count.refused(error._tag)
+    return Effect.fail(error)
+  }
+
+  const settle = (batch: ReadonlyArray<Pending>, outcome: Outcome): ReadonlyArray<Pending> => {
+    const settled = ledger.settle(batch, outcome)
+    if (settled.length === 0) return settled
+    count.settled(outcome._tag, settled.length)
     PubSub.publishUnsafe(outcomes, [outcome])
+    return settled
   }
 
-  const admit = (message: EncodedMessage): Receipt => {
-    Queue.offerUnsafe(queue, ledger.accept(message))
-    return { messageId: message.messageId }
-  }
+  /** Gives messages their failure and begins to hand them to `onUndelivered`. */
+  const fail = (batch: ReadonlyArray<Pending>, error: DeliveryError): Effect.Effect<Latch.Latch> =>
+    Effect.uninterruptible(Effect.suspend(() => undelivered.enter(settle(batch, error).map(messageOf), error)))
 
-  const dropOldestFor = (bytes: number): void => {
-    for (let oldest = ledger.oldest(); oldest !== undefined && !ledger.hasRoom(bytes); oldest = ledger.oldest()) {
-      if (oldest.place === "queue") removeFromQueue(oldest)
-      settle([oldest], new Dropped({ messageIds: [oldest.message.messageId] }))
-      unwarned++
+  /** Makes room for a message and takes it in. */
+  const displaceFor = (
+    message: EncodedMessage,
+    link: Tracer.SpanLink | undefined
+  ): Effect.Effect<Receipt, AnalyticsClosed> => {
+    const victims = ledger.evictFor(message.bytes)
+    for (const victim of victims) {
+      if (victim.place === "queue") removeFromQueue(victim)
     }
+    unwarned += victims.length
+    const receipt = admit(message, link)
+    const error = new Dropped({ messageIds: victims.map(idOf) })
+    const victimMessages = settle(victims, error).map(messageOf)
+    return Effect.uninterruptible(undelivered.enter(victimMessages, error)).pipe(
+      Effect.flatMap((handled) => handled.await),
+      Effect.andThen(warnOfDropped),
+      Effect.as(receipt)
+    )
   }
-
-  // Once in a while: a server that is down drops a message with every call.
-  const warnOfDropped = Effect.clockWith((clock) => {
-    const now = clock.currentTimeMillisUnsafe()
-    if (now < nextWarning) return Effect.void
-    nextWarning = now + dropWarningMillis
-    const count = unwarned
-    unwarned = 0
-    return Effect.annotateLogs(Effect.logWarning("queue full, oldest messages dropped"), { ...annotations, count })
-  })
 
   // The oldest waiting message is the first in the queue, behind flush marks at most: those go to the end.
   const removeFromQueue = (oldest: Pending): void => {
@@ -114,30 +143,65 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
     }
   }
 
-  const awaitRoomFor = (message: EncodedMessage): Effect.Effect<Receipt, AnalyticsClosed> =>
+  // Once in a while: a server that is down drops a message with every call.
+  const warnOfDropped = Effect.clockWith((clock) => {
+    const now = clock.currentTimeMillisUnsafe()
+    if (unwarned === 0 || (now < nextWarning && !isClosed)) return Effect.void
+    nextWarning = now + dropWarningMillis
+    const dropped = unwarned
+    unwarned = 0
+    return quietly(Effect.annotateLogs(Effect.logWarning("queue full, oldest messages dropped"), { count: dropped }))
+  })
+
+  const awaitRoomFor = (
+    message: EncodedMessage,
+    link: Tracer.SpanLink | undefined
+  ): Effect.Effect<Receipt, AnalyticsClosed> =>
     Effect.suspend(() => {
-      if (isClosed) return Effect.fail(new AnalyticsClosed())
-      if (ledger.hasRoom(message.bytes)) return Effect.succeed(admit(message))
-      mark()
-      return Effect.andThen(ledger.awaitRoom, awaitRoomFor(message))
+      if (isClosed) return refuse(new AnalyticsClosed())
+      if (ledger.hasRoom(message.bytes)) return Effect.succeed(admit(message, link))
+      hurry()
+      return Effect.andThen(ledger.nextRoom().await, awaitRoomFor(message, link))
     })
 
-  /** Takes the message in, or does what `whenFull` says. A full queue is sent without waiting for the interval. */
-  const enqueue = (message: EncodedMessage): Effect.Effect<Receipt, QueueFull | AnalyticsClosed> => {
-    if (ledger.hasRoom(message.bytes)) return Effect.succeed(admit(message))
-    mark()
+  /** One waits for room and the rest behind it, so that they are let in in order. */
+  const queueUpFor = (
+    message: EncodedMessage,
+    link: Tracer.SpanLink | undefined
+  ): Effect.Effect<Receipt, AnalyticsClosed> =>
+    Effect.acquireUseRelease(
+      Effect.sync(() => {
+        inLine++
+      }),
+      () => line.withPermit(awaitRoomFor(message, link)),
+      () =>
+        Effect.sync(() => {
+          inLine--
+        })
+    )
+
+  // A full queue is sent without waiting for the interval. One mark will do, however many calls find it full.
+  const hurry = (): void => {
+    if (marks === 0) mark("full")
+  }
+
+  /** Takes the message in, or does what `whenFull` says. */
+  const enqueue = (
+    message: EncodedMessage,
+    link: Tracer.SpanLink | undefined
+  ): Effect.Effect<Receipt, QueueFull | AnalyticsClosed> => {
+    if (inLine === 0 && ledger.hasRoom(message.bytes)) return Effect.succeed(admit(message, link))
+    hurry()
     switch (options.whenFull) {
       case "fail": {
         const { messages, bytes } = ledger.waiting()
         const { queueCapacity: capacity, queueBytes: capacityBytes } = options
-        return Effect.fail(new QueueFull({ messages, bytes, capacity, capacityBytes }))
+        return refuse(new QueueFull({ messages, bytes, capacity, capacityBytes }))
       }
       case "wait":
-        // One waits for room and the rest behind it, so that they are let in in order.
-        return line.withPermit(awaitRoomFor(message))
+        return queueUpFor(message, link)
       case "dropOldest":
-        dropOldestFor(message.bytes)
-        return Effect.as(warnOfDropped, admit(message))
+        return displaceFor(message, link)
     }
   }
 
@@ -145,47 +209,96 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
     Effect.withFiber((fiber) => {
       const random = Context.getOrUndefined(fiber.context, SecureRandom.SecureRandom) ?? defaultRandom
       return Effect.flatMap(random.uuidV4(), (messageId): Effect.Effect<Receipt, CallError> => {
-        if (isClosed) return Effect.fail(new AnalyticsClosed())
+        if (isClosed) return refuse(new AnalyticsClosed())
         const encoded = encode(type, input, {
           messageId,
           timestamp: DateTime.makeUnsafe(fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()),
-          context: fiber.getRef(AmbientContext)
+          contexts: fiber.getRef(AmbientContext)
         })
-        if (Result.isFailure(encoded)) return Effect.fail(encoded.failure)
+        if (Result.isFailure(encoded)) return refuse(encoded.failure)
         const message = encoded.success
-        if (!options.enabled) return Effect.succeed({ messageId: message.messageId })
-        const enqueued = enqueue(message)
+        if (!options.enabled) return Effect.succeed(deliveredReceipt(message.messageId))
+        const enqueued = enqueue(message, linkOf(fiber))
         return isDebug(fiber) ? Effect.tap(enqueued, logAccepted(message)) : enqueued
       })
     })
 
-  const deliver = (batch: ReadonlyArray<Pending>): Effect.Effect<void> =>
+  const deliver = ({ batch, cause }: Gathered): Effect.Effect<void> =>
     Effect.suspend(() => {
-      isMarked = false
       const claimed = ledger.claim(batch)
       if (claimed.length === 0) return Effect.void
+      count.batch(cause ?? (isClosed ? "close" : "interval"), claimed.length)
+      return send(claimed)
+    })
+
+  /** Sends a batch, in halves where the server refuses it for what is in it: what it refuses in the end stands alone. */
+  const send = (batch: ReadonlyArray<Pending>): Effect.Effect<void> =>
+    Effect.suspend(() => {
       const id = ++batchId
-      const messages = claimed.map((pending) => pending.message)
+      const messages = batch.map(messageOf)
+      const messageIds = batch.map(idOf)
       const details = { batchId: id, count: messages.length, bytes: totalBytes(messages) }
-      return Effect.logDebug("sending batch").pipe(
-        Effect.andThen(transport.send({ batchId: id, messages })),
-        Effect.matchEffect({
+      const log = (line: Effect.Effect<void>) => quietly(Effect.annotateLogs(line, details))
+      return log(Effect.logDebug("sending batch")).pipe(
+        Effect.andThen(
+          Effect.withSpan(transport.send({ batchId: id, messages }), "Analytics.deliver", {
+            root: true,
+            kind: "client",
+            links: linksOf(batch),
+            attributes: {
+              "cdp_analytics.batch.id": id,
+              "cdp_analytics.batch.bytes": details.bytes,
+              "messaging.batch.message_count": details.count
+            }
+          })
+        ),
+        Effect.matchCauseEffect({
           onSuccess: () => {
-            settle(claimed, new Delivered({ batchId: id, messageIds: messages.map((message) => message.messageId) }))
-            return Effect.logDebug("batch delivered")
+            settle(batch, new Delivered({ batchId: id, messageIds }))
+            return log(isKeyRefused ? logKeyAccepted : Effect.logDebug("batch delivered"))
           },
-          onFailure: (error) => {
-            settle(claimed, error)
-            return logFailure(error)
+          onFailure: (cause) => {
+            const error = Option.getOrElse(
+              Cause.findErrorOption(cause),
+              // A tracer that throws: everything else is in the error channel.
+              () => new RetriesExhausted({ batchId: id, messageIds, attempts: 0, reason: "sending the batch failed" })
+            )
+            if (isSplittable(error) && batch.length > 1) {
+              const middle = Math.ceil(batch.length / 2)
+              return log(Effect.logDebug("batch refused, sending each half")).pipe(
+                Effect.andThen(send(batch.slice(0, middle))),
+                Effect.andThen(send(batch.slice(middle)))
+              )
+            }
+            return log(logFailure(error)).pipe(
+              Effect.andThen(fail(batch, error)),
+              Effect.flatMap((handled) => handled.await)
+            )
           }
         }),
-        Effect.annotateLogs({ ...annotations, ...details })
+        Effect.andThen(warnOfDropped)
       )
+    })
+
+  const logKeyAccepted = Effect.suspend(() => {
+    isKeyRefused = false
+    return Effect.logInfo("The API key is accepted again")
+  })
+
+  const logFailure = (error: DeliveryError): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      const details = "status" in error ? { tag: error._tag, status: error.status } : { tag: error._tag }
+      if (error._tag !== "Unauthorized") return Effect.annotateLogs(Effect.logWarning(error.message), details)
+      // Once: every batch will be refused until somebody mends the key.
+      const isKnown = isKeyRefused
+      isKeyRefused = true
+      return Effect.annotateLogs(isKnown ? Effect.logDebug(error.message) : Effect.logError(error.message), details)
     })
 
   const pull = Effect.flatMap(Queue.takeBetween(queue, 1, options.maxBatchSize), (items) => {
     for (const item of items) {
-      if (item !== FlushMark && item.place === "queue") item.place = "batch"
+      if (item.place === "mark") marks--
+      else if (item.place === "queue") item.place = "batch"
     }
     return Arr.isReadonlyArrayNonEmpty(items) ? Effect.succeed(items) : Cause.done()
   })
@@ -198,37 +311,78 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
     Stream.runDrain
   )
 
-  const close = Effect.fnUntraced(function* (fiber: Fiber.Fiber<void>) {
-    isClosed = true
-    ledger.releaseWaiters()
-    yield* transport.hasten
-    yield* Queue.end(queue)
-    yield* Fiber.await(fiber).pipe(Effect.interruptible, Effect.timeoutOption(options.shutdownTimeout))
-    yield* Fiber.interrupt(fiber)
-    const unsettled = ledger.unsettled()
-    if (unsettled.length > 0) {
-      const error = new ShutdownTimeout({ messageIds: unsettled.map((pending) => pending.message.messageId) })
-      settle(unsettled, error)
-      yield* Effect.annotateLogs(logFailure(error), { ...annotations, count: unsettled.length })
-    }
-    PubSub.endUnsafe(outcomes, Exit.void)
-  })
+  /** Sends everything, and gives up on what is left in time. It waits for nothing that it interrupts. */
+  const close = Effect.fnUntraced(
+    function* (fiber: Fiber.Fiber<void>) {
+      const handlerTime =
+        options.onUndelivered === undefined
+          ? Duration.zero
+          : Duration.min(Duration.divideUnsafe(options.shutdownTimeout, 10), maxHandlerTime)
+      isClosed = true
+      ledger.releaseWaiters()
+      yield* transport.hasten
+      yield* Queue.end(queue)
+      yield* within(Fiber.await(fiber), Duration.subtract(options.shutdownTimeout, handlerTime))
+      fiber.interruptUnsafe()
+      const unsettled = ledger.unsettled()
+      if (unsettled.length > 0) {
+        const error = new ShutdownTimeout({ messageIds: unsettled.map(idOf) })
+        // At once: what was interrupted may still come to its end.
+        yield* undelivered.enter(settle(unsettled, error).map(messageOf), error)
+        yield* quietly(Effect.annotateLogs(logFailure(error), { count: unsettled.length }))
+      }
+      yield* warnOfDropped
+      yield* within(undelivered.awaitHandled, handlerTime)
+    },
+    Effect.ensuring(
+      Effect.sync(() => {
+        undelivered.stop()
+        PubSub.endUnsafe(outcomes, Exit.void)
+      })
+    )
+  )
 
   yield* Effect.acquireRelease(Effect.forkDetach(flusher, { startImmediately: true }), close)
 
-  const requestFlush = Effect.sync(() => {
-    isMarked = false
-    mark()
-  })
+  const requestFlush = Effect.sync(() => mark("flush"))
 
   const client: Client = {
     accept,
-    flush: Effect.andThen(requestFlush, ledger.report),
+    flush: Effect.andThen(requestFlush, ledger.report).pipe(Effect.tap(undelivered.awaitHandled)),
     drain: Effect.andThen(requestFlush, ledger.awaitSettled),
     outcomes: Stream.fromPubSubTake(outcomes)
   }
   return client
 })
+
+/** As far as it comes in the time, also in a finalizer. */
+const within = (effect: Effect.Effect<unknown>, duration: Duration.Duration): Effect.Effect<unknown> =>
+  effect.pipe(Effect.interruptible, Effect.timeoutOption(duration))
+
+const messageOf = (pending: Pending): EncodedMessage => pending.message
+
+const idOf = (pending: Pending): string => pending.message.messageId
+
+/** Refused for what is in it, so that a part may be taken: malformed or too large. */
+const isSplittable = (error: DeliveryError): boolean =>
+  error._tag === "Rejected" && (error.status === 400 || error.status === 413)
+
+/** The caller's span, without what it holds. */
+const linkOf = (fiber: Fiber.Fiber<unknown, unknown>): Tracer.SpanLink | undefined => {
+  const span = Context.getOrUndefined(fiber.context, Tracer.ParentSpan)
+  if (span === undefined || !span.sampled) return undefined
+  const { spanId, traceId } = span
+  return { span: Tracer.externalSpan({ spanId, traceId }), attributes: {} }
+}
+
+/** Each span once, however many of its messages are in the batch. */
+const linksOf = (batch: ReadonlyArray<Pending>): ReadonlyArray<Tracer.SpanLink> => {
+  const links = new Map<string, Tracer.SpanLink>()
+  for (const { link } of batch) {
+    if (link !== undefined) links.set(`${link.span.traceId}-${link.span.spanId}`, link)
+  }
+  return [...links.values()]
+}
 
 const totalBytes = (messages: ReadonlyArray<EncodedMessage>): number =>
   messages.reduce((total, message) => total + message.bytes, 0)
@@ -237,10 +391,4 @@ const isDebug = (fiber: Fiber.Fiber<unknown, unknown>): boolean =>
   !LogLevel.isGreaterThan(fiber.getRef(References.MinimumLogLevel), "Debug")
 
 const logAccepted = ({ messageId, bytes }: EncodedMessage) =>
-  Effect.annotateLogs(Effect.logDebug("message accepted"), { ...annotations, messageId, bytes })
-
-const logFailure = (error: DeliveryError) => {
-  const details = "status" in error ? { tag: error._tag, status: error.status } : { tag: error._tag }
-  const log = error._tag === "Unauthorized" ? Effect.logError(error.message) : Effect.logWarning(error.message)
-  return Effect.annotateLogs(log, details)
-}
+  quietly(Effect.annotateLogs(Effect.logDebug("message accepted"), { messageId, bytes }))

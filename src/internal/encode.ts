@@ -1,4 +1,4 @@
-import { type DateTime, Result, Schema, type SchemaIssue, SchemaParser } from "effect"
+import { DateTime, Result, Schema, type SchemaIssue, SchemaParser } from "effect"
 import { InvalidMessage, MessageTooLarge, UnserializableMessage } from "../AnalyticsError.ts"
 import type { EventContext } from "../EventContext.ts"
 import type { Integrations } from "../Integrations.ts"
@@ -20,7 +20,8 @@ export interface EncodedMessage {
 export interface Stamp {
   readonly messageId: string
   readonly timestamp: DateTime.Utc
-  readonly context: EventContext | undefined
+  /** Outermost first. */
+  readonly contexts: ReadonlyArray<EventContext>
 }
 
 export type EncodeError = InvalidMessage | MessageTooLarge | UnserializableMessage
@@ -69,7 +70,17 @@ export const makeEncode = (options: {
       )
     }
     const message: Record<string, unknown> = { type, ...input }
-    if (stamp.context !== undefined) message["context"] = mergeDefined(stamp.context, message["context"])
+    if (stamp.contexts.length > 0) {
+      const ambient = stamp.contexts.reduce<object>((outer, inner) => merge(outer, inner), {})
+      message["context"] = mergeDefined(ambient, message["context"])
+    }
+    for (const name of records) {
+      // It would decide what goes over the wire, after everything was checked.
+      if (hasToJson(message[name])) {
+        const reason = "Expected an object without a toJSON of its own"
+        return Result.fail(new InvalidMessage({ type, path: name, reason }))
+      }
+    }
 
     // Before the Schema, which would only say that a BigInt is no number. A timestamp is for the Schema to judge.
     const jsonIssue = findJsonIssue({ ...message, timestamp: undefined })
@@ -87,7 +98,7 @@ export const makeEncode = (options: {
     }
     const messageId = parsed.success.messageId || stamp.messageId
     message["messageId"] = messageId
-    message["timestamp"] ??= stamp.timestamp
+    message["timestamp"] = DateTime.formatIso(DateTime.makeUnsafe(parsed.success.timestamp ?? stamp.timestamp))
     message["context"] = { ...merge(options.context, objectOf(message["context"])), library }
     if (options.integrations !== undefined) {
       message["integrations"] = merge(options.integrations, objectOf(message["integrations"]))
@@ -108,11 +119,17 @@ export const makeEncode = (options: {
       return encode(call, input, stamp)
     } catch (error) {
       // Only a getter, a proxy, a toJSON or the depth of the caller's value can throw here. Its words may hold data.
-      const reason = `reading the message threw ${error instanceof Error ? error.name : typeof error}`
+      const reason = `reading the message threw ${nameOf(error)}`
       return Result.fail(new UnserializableMessage({ type: call ?? "unknown", path: "", reason }))
     }
   }
 }
+
+/** Where a message is open to names of the caller's own. */
+const records = ["context", "integrations", "properties", "traits"] as const
+
+const hasToJson = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && "toJSON" in value && typeof value.toJSON === "function"
 
 const objectOf = (value: unknown): object => (typeof value === "object" && value !== null ? value : {})
 
@@ -120,10 +137,24 @@ const objectOf = (value: unknown): object => (typeof value === "object" && value
 const mergeDefined = (base: object, over: unknown): unknown =>
   over === undefined || objectOf(over) === over ? merge(base, objectOf(over)) : over
 
+/** What was thrown may be as hostile as what threw it. */
+const nameOf = (error: unknown): string => {
+  try {
+    return (
+      ["Error", "RangeError", "TypeError"].find((name) => error instanceof Error && error.name === name) ?? "something"
+    )
+  } catch {
+    return "something"
+  }
+}
+
+/** Longer messages, where the options allow them, are counted without the buffer. */
+const maxBufferBytes = 64 * 1024
+
 /** Counts UTF-8 bytes by encoding into one buffer that is used again and again. */
 const makeCountBytes = (limit: number): ((text: string) => number) => {
   const encoder = new TextEncoder()
-  const buffer = new Uint8Array(limit)
+  const buffer = new Uint8Array(Math.min(limit, maxBufferBytes))
   return (text) => {
     const { read, written } = encoder.encodeInto(text, buffer)
     return read === text.length ? written : encoder.encode(text).length

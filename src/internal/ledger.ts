@@ -1,11 +1,14 @@
-import { Effect, Latch } from "effect"
-import type { DeliveryError } from "../AnalyticsError.ts"
+import { Effect, Latch, type Tracer } from "effect"
 import type { FlushReport, Outcome } from "../Delivery.ts"
 import type { EncodedMessage } from "./encode.ts"
+import { PendingReceipt } from "./receipt.ts"
 
 /** An accepted message on the way to its one outcome. */
 export interface Pending {
   readonly message: EncodedMessage
+  readonly receipt: PendingReceipt
+  /** The caller's span, where there is one. */
+  readonly link: Tracer.SpanLink | undefined
   /** In the queue, in the batch being made, in a request, or with an outcome. */
   place: "queue" | "batch" | "request" | "settled"
   readonly epoch: Epoch
@@ -14,12 +17,16 @@ export interface Pending {
 /** The messages accepted between one flush and the next. */
 interface Epoch {
   unsettled: number
-  delivered: number
-  readonly failed: Partial<Record<DeliveryError["_tag"], number>>
-  isSealed: boolean
-  /** Open once the epoch is sealed and each of its messages has an outcome. */
+  readonly counts: Counts
+  /** The epoch after this one, once this one is sealed: nothing is accepted into it any more. */
+  next: Epoch | undefined
+  /** Open once each message of this epoch, and of every one before, has an outcome. */
   readonly settled: Latch.Latch
+  /** The outcomes of this epoch and every one before, once it is settled. */
+  totals: Counts
 }
+
+type Counts = { [Tag in Outcome["_tag"]]?: number }
 
 /**
  * The one account of accepted messages: which wait, which are in a request, and what became of the rest. It bounds what
@@ -27,19 +34,22 @@ interface Epoch {
  */
 export interface Ledger {
   readonly hasRoom: (bytes: number) => boolean
-  /** Waits until a message may have left. Look again at `hasRoom`: another caller may have been faster. */
-  readonly awaitRoom: Effect.Effect<void>
-  /** Lets go of everyone in `awaitRoom`. */
+  /**
+   * A latch that opens when a message leaves from now on: to be asked for in the same step as `hasRoom`. Look again then,
+   * another caller may have been faster.
+   */
+  readonly nextRoom: () => Latch.Latch
+  /** Opens it for everyone. */
   readonly releaseWaiters: () => void
-  readonly accept: (message: EncodedMessage) => Pending
+  readonly accept: (message: EncodedMessage, link: Tracer.SpanLink | undefined) => Pending
   /** Messages and bytes that wait to be sent. */
   readonly waiting: () => { readonly messages: number; readonly bytes: number }
-  /** The message that has waited longest. */
-  readonly oldest: () => Pending | undefined
+  /** Lets go of those that have waited longest, until there is room, and returns them: they are to be settled at once. */
+  readonly evictFor: (bytes: number) => ReadonlyArray<Pending>
   /** Moves those that still wait into a request, and returns them. */
   readonly claim: (batch: ReadonlyArray<Pending>) => ReadonlyArray<Pending>
-  /** Gives messages their outcome. */
-  readonly settle: (batch: Iterable<Pending>, tag: Outcome["_tag"]) => void
+  /** Gives messages their outcome, those that have none, and returns them. */
+  readonly settle: (batch: ReadonlyArray<Pending>, outcome: Outcome) => ReadonlyArray<Pending>
   /** Every message without an outcome, oldest first. */
   readonly unsettled: () => ReadonlyArray<Pending>
   /** Waits until everything accepted so far has an outcome. */
@@ -48,57 +58,84 @@ export interface Ledger {
   readonly report: Effect.Effect<FlushReport>
 }
 
-export const makeLedger = (limits: { readonly queueCapacity: number; readonly queueBytes: number }): Ledger => {
+export const makeLedger = (
+  limits: { readonly queueCapacity: number; readonly queueBytes: number },
+  onWaitingChange: (messages: number, bytes: number) => void
+): Ledger => {
   const waiting = new Set<Pending>()
   const requested = new Set<Pending>()
   let waitingBytes = 0
   const room = Latch.makeUnsafe(true)
-  let epoch = makeEpoch()
-  let unreported: ReadonlyArray<Epoch> = [epoch]
+  let current = makeEpoch()
+  let oldestUnsettled = current
+  let totals: Counts = {}
+  let reported: Counts = {}
 
   const stopWaiting = (pending: Pending): boolean => {
     if (!waiting.delete(pending)) return false
     waitingBytes -= pending.message.bytes
+    onWaitingChange(-1, -pending.message.bytes)
     room.openUnsafe()
     return true
   }
 
-  /** Waits for everything accepted so far; what is accepted from here on belongs to a new epoch. */
-  const awaitEpochs = Effect.suspend(() => {
-    const covered = unreported
-    epoch.isSealed = true
-    openIfSettled(epoch)
-    epoch = makeEpoch()
-    unreported = [...covered, epoch]
-    return Effect.as(
-      Effect.forEach(covered, ({ settled }) => settled.await, { discard: true }),
-      covered
-    )
-  })
+  /** Epochs settle in order, so that waiting for one is waiting for all before it. */
+  const settleEpochs = (): void => {
+    while (oldestUnsettled.next !== undefined && oldestUnsettled.unsettled === 0) {
+      const epoch = oldestUnsettled
+      oldestUnsettled = oldestUnsettled.next
+      totals = combine(totals, epoch.counts, 1)
+      epoch.totals = totals
+      // Last: whoever waits may run at once, and ask for the next report.
+      epoch.settled.openUnsafe()
+    }
+  }
+
+  /** What is accepted from here on belongs to a new epoch. */
+  const seal = (): Epoch => {
+    const sealed = current
+    current = makeEpoch()
+    sealed.next = current
+    settleEpochs()
+    return sealed
+  }
+
+  const hasRoom = (bytes: number): boolean =>
+    waiting.size < limits.queueCapacity && waitingBytes + bytes <= limits.queueBytes
 
   return {
-    hasRoom: (bytes) => waiting.size < limits.queueCapacity && waitingBytes + bytes <= limits.queueBytes,
+    hasRoom,
 
-    awaitRoom: Effect.suspend(() => {
+    nextRoom: () => {
       room.closeUnsafe()
-      return room.await
-    }),
+      return room
+    },
 
     releaseWaiters: () => {
       room.openUnsafe()
     },
 
-    accept: (message) => {
-      const pending: Pending = { message, place: "queue", epoch }
-      epoch.unsettled++
+    accept: (message, link) => {
+      const receipt = new PendingReceipt(message.messageId)
+      const pending: Pending = { message, receipt, link, place: "queue", epoch: current }
+      current.unsettled++
       waiting.add(pending)
       waitingBytes += message.bytes
+      onWaitingChange(1, message.bytes)
       return pending
     },
 
     waiting: () => ({ messages: waiting.size, bytes: waitingBytes }),
 
-    oldest: () => waiting.values().next().value,
+    evictFor: (bytes) => {
+      const evicted: Array<Pending> = []
+      for (const pending of waiting) {
+        if (hasRoom(bytes)) break
+        stopWaiting(pending)
+        evicted.push(pending)
+      }
+      return evicted
+    },
 
     claim: (batch) =>
       batch.filter((pending) => {
@@ -108,54 +145,55 @@ export const makeLedger = (limits: { readonly queueCapacity: number; readonly qu
         return true
       }),
 
-    settle: (batch, tag) => {
-      for (const pending of batch) {
-        if (pending.place === "settled") continue
+    settle: (batch, outcome) => {
+      const exit = outcome._tag === "Delivered" ? Effect.void : Effect.fail(outcome)
+      const settled = batch.filter((pending) => pending.place !== "settled")
+      for (const pending of settled) {
         pending.place = "settled"
         stopWaiting(pending)
         requested.delete(pending)
-        const { epoch } = pending
-        if (tag === "Delivered") epoch.delivered++
-        else epoch.failed[tag] = (epoch.failed[tag] ?? 0) + 1
-        epoch.unsettled--
-        openIfSettled(epoch)
+        pending.epoch.counts[outcome._tag] = (pending.epoch.counts[outcome._tag] ?? 0) + 1
+        pending.epoch.unsettled--
+        pending.receipt.settle(exit)
       }
+      settleEpochs()
+      return settled
     },
 
     unsettled: () => [...requested, ...waiting],
 
-    awaitSettled: Effect.asVoid(awaitEpochs),
+    awaitSettled: Effect.suspend(() => seal().settled.await),
 
-    report: Effect.map(awaitEpochs, (covered) => {
-      unreported = unreported.filter((other) => !covered.includes(other))
-      return count(covered)
+    report: Effect.suspend(() => {
+      const before = reported
+      const epoch = seal()
+      return Effect.map(epoch.settled.await, () => {
+        if (sum(epoch.totals) > sum(reported)) reported = epoch.totals
+        const { Delivered: delivered = 0, ...failed } = combine(epoch.totals, before, -1)
+        return { delivered, failed }
+      })
     })
   }
 }
 
 const makeEpoch = (): Epoch => ({
   unsettled: 0,
-  delivered: 0,
-  failed: {},
-  isSealed: false,
-  settled: Latch.makeUnsafe(false)
+  counts: {},
+  next: undefined,
+  settled: Latch.makeUnsafe(false),
+  totals: {}
 })
 
-const openIfSettled = (epoch: Epoch): void => {
-  if (epoch.isSealed && epoch.unsettled === 0) epoch.settled.openUnsafe()
-}
+const tags = ["Delivered", "Rejected", "Unauthorized", "RetriesExhausted", "ShutdownTimeout", "Dropped"] as const
 
-const count = (epochs: ReadonlyArray<Epoch>): FlushReport => {
-  let delivered = 0
-  const failed: { -readonly [Tag in keyof FlushReport["failed"]]: number } = {}
-  for (const epoch of epochs) {
-    delivered += epoch.delivered
-    for (const tag of failureTags) {
-      const failures = epoch.failed[tag]
-      if (failures !== undefined) failed[tag] = (failed[tag] ?? 0) + failures
-    }
+/** Leaves out what comes to nothing. */
+const combine = (counts: Counts, others: Counts, sign: 1 | -1): Counts => {
+  const combined: Counts = {}
+  for (const tag of tags) {
+    const count = (counts[tag] ?? 0) + sign * (others[tag] ?? 0)
+    if (count !== 0) combined[tag] = count
   }
-  return { delivered, failed }
+  return combined
 }
 
-const failureTags = ["Rejected", "Unauthorized", "RetriesExhausted", "ShutdownTimeout", "Dropped"] as const
+const sum = (counts: Counts): number => tags.reduce((total, tag) => total + (counts[tag] ?? 0), 0)

@@ -1,0 +1,5 @@
+import { Effect } from "effect"
+
+/** What every log line of the library carries. A logger that throws is not ours, and must not stop delivery. */
+export const quietly = (log: Effect.Effect<void>): Effect.Effect<void> =>
+  log.pipe(Effect.annotateLogs({ package: "cdp-analytics-effect", module: "Analytics" }), Effect.ignoreCause)

@@ -1,0 +1,106 @@
+import { execFile } from "node:child_process"
+import { createServer } from "node:net"
+import { promisify } from "node:util"
+import { assert, describe, it } from "@effect/vitest"
+import { Config, Effect, Schema } from "effect"
+
+// MEMORY_CALLS=1000000 for the full million.
+const callsOf = Config.Int("MEMORY_CALLS").pipe(Config.withDefault(200_000))
+
+const megabyte = 1_000_000
+
+/** A message of `main.ts` on the wire, about. */
+const messageBytes = 330
+
+const Printed = Schema.fromJsonString(
+  Schema.Struct({
+    results: Schema.Record(Schema.String, Schema.Int),
+    report: Schema.Struct({ delivered: Schema.Int, failed: Schema.Record(Schema.String, Schema.Int) }),
+    heap: Schema.Array(Schema.Int),
+    heapAfter: Schema.Int,
+    p50: Schema.Finite,
+    p99: Schema.Finite,
+    closeMillis: Schema.Finite
+  })
+)
+
+/** A port where nothing listens, or one where a server takes everything in and never answers. */
+const endpointOf = (server: "gone" | "silent") =>
+  Effect.gen(function* () {
+    const listening = createServer((socket) => void socket.on("error", () => socket.destroy()).resume())
+    yield* Effect.promise(() => new Promise<void>((resolve) => listening.listen(0, "127.0.0.1", resolve)))
+    const address = listening.address()
+    if (address === null || typeof address === "string") return yield* Effect.die("expected a port")
+    const endpoint = `http://127.0.0.1:${address.port}`
+    if (server === "silent") yield* Effect.addFinalizer(() => Effect.sync(() => listening.close()))
+    else yield* Effect.promise(() => new Promise((resolve) => listening.close(resolve)))
+    return endpoint
+  })
+
+const runChild = (endpoint: string, calls: number, env: Record<string, string>) =>
+  Effect.promise(() =>
+    promisify(execFile)(process.execPath, ["--expose-gc", new URL("./main.ts", import.meta.url).pathname], {
+      env: { ...process.env, CUSTOMERIO_API_KEY: "k", CUSTOMERIO_ENDPOINT: endpoint, CALLS: String(calls), ...env },
+      maxBuffer: 10 * megabyte
+    })
+  ).pipe(Effect.flatMap(({ stdout }) => Schema.decodeEffect(Printed)(stdout)))
+
+const scenarios = (["gone", "silent"] as const).flatMap((server) =>
+  (["fail", "dropOldest"] as const).flatMap((whenFull) => [
+    // 10,000 messages by default; and as many as have 8 MB.
+    { server, whenFull, bounded: "number" as const, bound: 10_000 * messageBytes, env: {} },
+    {
+      server,
+      whenFull,
+      bounded: "bytes" as const,
+      bound: 8 * megabyte,
+      env: { CUSTOMERIO_QUEUE_BYTES: String(8 * megabyte), CUSTOMERIO_QUEUE_CAPACITY: "1000000" }
+    }
+  ])
+)
+
+describe("a great many calls while the server is", () => {
+  it.live.each(scenarios)(
+    "$server: $whenFull, bounded in $bounded",
+    ({ server, whenFull, bound, env }) =>
+      Effect.gen(function* () {
+        const calls = yield* callsOf
+        const endpoint = yield* endpointOf(server)
+        const printed = yield* runChild(endpoint, calls, { ...env, CUSTOMERIO_WHEN_FULL: whenFull })
+        const { results, report, heap, heapAfter, p50, p99, closeMillis } = printed
+        const growth = heap.map((bytes) => (bytes - heap[0]!) / megabyte)
+        yield* Effect.log(
+          `heap in MB over ${calls} calls: ${growth.map((grown) => grown.toFixed(1)).join(" ")}, ` +
+            `${((heapAfter - heap[0]!) / megabyte).toFixed(1)} when closed; ` +
+            `us a call: p50 ${p50.toFixed(1)}, p99 ${p99.toFixed(1)}`
+        )
+
+        // Every call has an end, and every accepted message an outcome.
+        const { accepted = 0, ...refused } = results
+        const { delivered, failed } = report
+        assert.strictEqual(delivered, 0)
+        assert.strictEqual(sum(failed), accepted)
+        assert.strictEqual(accepted + sum(refused), calls)
+        if (whenFull === "fail") {
+          assert.deepStrictEqual(Object.keys(refused), ["QueueFull"])
+          assert.isUndefined(failed["Dropped"])
+        } else {
+          assert.deepStrictEqual(refused, {})
+          assert.isAbove(failed["Dropped"] ?? 0, 0)
+        }
+
+        // Flat, at the bound.
+        const settled = growth.slice(Math.ceil(growth.length / 2))
+        assert.isAtMost(Math.max(...growth), bound / megabyte + 16)
+        assert.isAtMost(Math.max(...settled) - Math.min(...settled), 4)
+        assert.isAtMost((heapAfter - heap[0]!) / megabyte, 6)
+
+        assert.isBelow(p99, 1000)
+        assert.isBelow(closeMillis, 1500)
+      }),
+    120_000
+  )
+})
+
+const sum = (counts: { readonly [name: string]: number }): number =>
+  Object.values(counts).reduce((total, count) => total + count, 0)
