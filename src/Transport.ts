@@ -155,7 +155,7 @@ export const makeTransport = Effect.fnUntraced(function* (options: ResolvedOptio
         const next = redirects < maxRedirects ? redirected(request, response) : undefined
         return next === undefined
           ? Effect.succeed(response)
-          : Effect.andThen(Stream.runDrain(response.stream), execute(next, redirects + 1))
+          : Effect.andThen(Effect.ignore(Stream.runDrain(response.stream)), execute(next, redirects + 1))
       })
     )
 

@@ -72,7 +72,7 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
   const count = makeCount(yield* Effect.context<never>())
   const encode = makeEncode(options)
   const ledger = makeLedger(options, count.waiting)
-  const undelivered = makeUndeliveredLine(options.onUndelivered)
+  const undelivered = yield* makeUndeliveredLine(options.onUndelivered)
   // The ledger bounds what the queue holds: a bound of its own could count neither bytes nor what has left it.
   const queue = yield* Queue.unbounded<QueueItem, Cause.Done>()
   const outcomes = yield* PubSub.sliding<Take.Take<Outcome>>(outcomesCapacity)
@@ -102,17 +102,21 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
     return Effect.fail(error)
   }
 
-  const settle = (batch: ReadonlyArray<Pending>, outcome: Outcome): ReadonlyArray<Pending> => {
+  const settle = (batch: ReadonlyArray<Pending>, outcome: Outcome): void => {
     const settled = ledger.settle(batch, outcome)
-    if (settled.length === 0) return settled
-    count.settled(outcome._tag, settled.length)
+    if (settled === 0) return
+    count.settled(outcome._tag, settled)
     PubSub.publishUnsafe(outcomes, [outcome])
-    return settled
   }
 
-  /** Gives messages their failure and begins to hand them to `onUndelivered`. */
-  const fail = (batch: ReadonlyArray<Pending>, error: DeliveryError): Effect.Effect<Latch.Latch> =>
-    Effect.uninterruptible(Effect.suspend(() => undelivered.enter(settle(batch, error).map(messageOf), error)))
+  /** Gives messages their failure at once, and hands them to `onUndelivered`: the latch opens when it has dealt with them. */
+  const fail = (batch: ReadonlyArray<Pending>, error: DeliveryError): Latch.Latch => {
+    const unsettled = batch.filter((pending) => pending.place !== "settled")
+    // Before they are settled: a flush that this lets go looks for what is being handled.
+    const handled = undelivered.enter(unsettled.map(messageOf), error)
+    settle(unsettled, error)
+    return handled
+  }
 
   /** Makes room for a message and takes it in. */
   const displaceFor = (
@@ -125,10 +129,7 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
     }
     unwarned += victims.length
     const receipt = admit(message, link)
-    const error = new Dropped({ messageIds: victims.map(idOf) })
-    const victimMessages = settle(victims, error).map(messageOf)
-    return Effect.uninterruptible(undelivered.enter(victimMessages, error)).pipe(
-      Effect.flatMap((handled) => handled.await),
+    return fail(victims, new Dropped({ messageIds: victims.map(idOf) })).await.pipe(
       Effect.andThen(warnOfDropped),
       Effect.as(receipt)
     )
@@ -270,9 +271,9 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
                 Effect.andThen(send(batch.slice(middle)))
               )
             }
-            return log(logFailure(error)).pipe(
-              Effect.andThen(fail(batch, error)),
-              Effect.flatMap((handled) => handled.await)
+            return Effect.andThen(
+              log(logFailure(error)),
+              Effect.suspend(() => fail(batch, error).await)
             )
           }
         }),
@@ -328,7 +329,7 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
       if (unsettled.length > 0) {
         const error = new ShutdownTimeout({ messageIds: unsettled.map(idOf) })
         // At once: what was interrupted may still come to its end.
-        yield* undelivered.enter(settle(unsettled, error).map(messageOf), error)
+        fail(unsettled, error)
         yield* quietly(Effect.annotateLogs(logFailure(error), { count: unsettled.length }))
       }
       yield* warnOfDropped
@@ -348,7 +349,7 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
 
   const client: Client = {
     accept,
-    flush: Effect.andThen(requestFlush, ledger.report).pipe(Effect.tap(undelivered.awaitHandled)),
+    flush: Effect.andThen(requestFlush, ledger.reportAfter(undelivered.awaitHandled)),
     drain: Effect.andThen(requestFlush, ledger.awaitSettled),
     outcomes: Stream.fromPubSubTake(outcomes)
   }

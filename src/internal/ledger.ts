@@ -48,14 +48,14 @@ export interface Ledger {
   readonly evictFor: (bytes: number) => ReadonlyArray<Pending>
   /** Moves those that still wait into a request, and returns them. */
   readonly claim: (batch: ReadonlyArray<Pending>) => ReadonlyArray<Pending>
-  /** Gives messages their outcome, those that have none, and returns them. */
-  readonly settle: (batch: ReadonlyArray<Pending>, outcome: Outcome) => ReadonlyArray<Pending>
+  /** Gives messages their outcome, those that have none, and says how many. */
+  readonly settle: (batch: ReadonlyArray<Pending>, outcome: Outcome) => number
   /** Every message without an outcome, oldest first. */
   readonly unsettled: () => ReadonlyArray<Pending>
   /** Waits until everything accepted so far has an outcome. */
   readonly awaitSettled: Effect.Effect<void>
-  /** The same, and counts the outcomes that no earlier report has counted. */
-  readonly report: Effect.Effect<FlushReport>
+  /** The same, and what comes after, and counts the outcomes that no earlier report has counted. */
+  readonly reportAfter: (effect: Effect.Effect<void>) => Effect.Effect<FlushReport>
 }
 
 export const makeLedger = (
@@ -147,8 +147,10 @@ export const makeLedger = (
 
     settle: (batch, outcome) => {
       const exit = outcome._tag === "Delivered" ? Effect.void : Effect.fail(outcome)
-      const settled = batch.filter((pending) => pending.place !== "settled")
-      for (const pending of settled) {
+      let settled = 0
+      for (const pending of batch) {
+        if (pending.place === "settled") continue
+        settled++
         pending.place = "settled"
         stopWaiting(pending)
         requested.delete(pending)
@@ -164,15 +166,16 @@ export const makeLedger = (
 
     awaitSettled: Effect.suspend(() => seal().settled.await),
 
-    report: Effect.suspend(() => {
-      const before = reported
-      const epoch = seal()
-      return Effect.map(epoch.settled.await, () => {
-        if (sum(epoch.totals) > sum(reported)) reported = epoch.totals
-        const { Delivered: delivered = 0, ...failed } = combine(epoch.totals, before, -1)
-        return { delivered, failed }
+    reportAfter: (effect) =>
+      Effect.suspend(() => {
+        const before = reported
+        const epoch = seal()
+        return Effect.map(Effect.andThen(epoch.settled.await, effect), () => {
+          if (sum(epoch.totals) > sum(reported)) reported = epoch.totals
+          const { Delivered: delivered = 0, ...failed } = combine(epoch.totals, before, -1)
+          return { delivered, failed }
+        })
       })
-    })
   }
 }
 

@@ -1,6 +1,6 @@
-import { Effect, Exit, Fiber, Latch, Schema } from "effect"
+import { Effect, Exit, Fiber, Latch, Queue, Schema } from "effect"
 import type { DeliveryError } from "../AnalyticsError.ts"
-import type { Undelivered } from "../Delivery.ts"
+import type { ResolvedOptions } from "../AnalyticsOptions.ts"
 import { Message } from "../Message.ts"
 import type { EncodedMessage } from "./encode.ts"
 import { quietly } from "./log.ts"
@@ -8,12 +8,10 @@ import { quietly } from "./log.ts"
 /** How long the handler may take for a batch: one that never ends must not hold up the rest. */
 const handlerTimeout = "10 seconds"
 
-export type UndeliveredHandler = (undelivered: Undelivered) => Effect.Effect<unknown, unknown>
-
-/** Runs the handler of undelivered messages, one batch after the other. */
+/** Runs the handler of undelivered messages, one batch after the other, in a fiber of its own. */
 export interface UndeliveredLine {
-  /** Puts a batch into the line. The handler's fiber is its own: who waits for it may be interrupted. */
-  readonly enter: (messages: ReadonlyArray<EncodedMessage>, error: DeliveryError) => Effect.Effect<Latch.Latch>
+  /** Puts a batch into the line at once. The latch opens when it was handled. */
+  readonly enter: (messages: ReadonlyArray<EncodedMessage>, error: DeliveryError) => Latch.Latch
   /** Waits until every batch in the line so far was handled. */
   readonly awaitHandled: Effect.Effect<void>
   /** Gives up on whatever is in the line. */
@@ -24,47 +22,65 @@ const decode = Schema.decodeEffect(Schema.fromJsonString(Schema.toCodecJson(Mess
 
 const handled = Latch.makeUnsafe(true)
 
-export const makeUndeliveredLine = (handler: UndeliveredHandler | undefined): UndeliveredLine => {
-  const fibers = new Set<Fiber.Fiber<void>>()
+export const makeUndeliveredLine = Effect.fnUntraced(function* (handler: ResolvedOptions["onUndelivered"]) {
+  if (handler === undefined) {
+    const line: UndeliveredLine = { enter: () => handled, awaitHandled: Effect.void, stop: () => {} }
+    return line
+  }
+  const queue = yield* Queue.unbounded<{
+    readonly messages: ReadonlyArray<EncodedMessage>
+    readonly error: DeliveryError
+    readonly done: Latch.Latch
+  }>()
+  const unfinished = new Set<Latch.Latch>()
   let last = handled
 
-  return {
+  const handle = (messages: ReadonlyArray<EncodedMessage>, error: DeliveryError): Effect.Effect<void> =>
+    Effect.forEach(messages, ({ json }) => decode(json)).pipe(
+      // What was encoded here can be decoded.
+      Effect.orDie,
+      // @effect-diagnostics-next-line anyUnknownInErrorContext:off - whatever it fails with ends here
+      Effect.flatMap((messages) => Effect.exit(Effect.suspend(() => handler({ messages, error })))),
+      // The handler is not ours: whatever it does, delivery goes on. What it says may hold data.
+      Effect.flatMap((exit) => (Exit.isSuccess(exit) ? Effect.void : quietly(Effect.logError("onUndelivered failed"))))
+    )
+
+  const finish = (done: Latch.Latch): void => {
+    unfinished.delete(done)
+    done.openUnsafe()
+  }
+
+  const worker = yield* Queue.take(queue).pipe(
+    Effect.flatMap(({ messages, error, done }) =>
+      Effect.ensuring(
+        withinTime(handle(messages, error)),
+        Effect.sync(() => finish(done))
+      )
+    ),
+    Effect.forever,
+    Effect.forkDetach
+  )
+
+  const line: UndeliveredLine = {
     enter: (messages, error) => {
-      if (handler === undefined || messages.length === 0) return Effect.succeed(handled)
-      const before = last
+      if (messages.length === 0) return handled
       const done = Latch.makeUnsafe(false)
       last = done
-      const handle = Effect.forEach(messages, ({ json }) => decode(json)).pipe(
-        // What was encoded here can be decoded.
-        Effect.orDie,
-        // @effect-diagnostics-next-line anyUnknownInErrorContext:off - whatever it fails with ends here
-        Effect.flatMap((messages) => Effect.exit(Effect.suspend(() => handler({ messages, error })))),
-        // The handler is not ours: whatever it does, delivery goes on. What it says may hold data.
-        Effect.flatMap((exit) =>
-          Exit.isSuccess(exit) ? Effect.void : quietly(Effect.logError("onUndelivered failed"))
-        )
-      )
-      return before.await.pipe(
-        Effect.andThen(withinTime(handle)),
-        Effect.ensuring(done.open),
-        Effect.forkDetach({ startImmediately: true }),
-        Effect.map((fiber) => {
-          fibers.add(fiber)
-          fiber.addObserver(() => fibers.delete(fiber))
-          return done
-        })
-      )
+      unfinished.add(done)
+      Queue.offerUnsafe(queue, { messages, error, done })
+      return done
     },
     awaitHandled: Effect.suspend(() => last.await),
     stop: () => {
-      last = handled
-      for (const fiber of fibers) fiber.interruptUnsafe()
+      worker.interruptUnsafe()
+      for (const done of unfinished) finish(done)
     }
   }
-}
+  return line
+})
 
 /** In a fiber of its own, since what cannot be interrupted cannot be waited for. */
-const withinTime = Effect.fnUntraced(function* (handle: Effect.Effect<unknown>) {
+const withinTime = Effect.fnUntraced(function* (handle: Effect.Effect<void>) {
   const fiber = yield* Effect.forkDetach(handle, { startImmediately: true })
   yield* Fiber.await(fiber).pipe(
     Effect.timeoutOrElse({

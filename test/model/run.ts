@@ -120,6 +120,9 @@ const runWith = Effect.fnUntraced(function* ({ options, steps, isHealed }: Progr
   const scope = yield* Scope.make()
   const analytics = Context.get(yield* Layer.buildWithScope(layerOf(options, history), scope), Analytics)
 
+  /** A call that drops others returns when the handler has dealt with them. */
+  const mayWaitForHandler = options.whenFull === "dropOldest" && options.onUndelivered !== "absent"
+
   const fork = Effect.fnUntraced(function* (name: string, effect: Effect.Effect<unknown, unknown>) {
     const fiber = yield* Effect.forkDetach(effect, { startImmediately: true })
     lanes.push({ name, fiber })
@@ -159,7 +162,8 @@ const runWith = Effect.fnUntraced(function* ({ options, steps, isHealed }: Progr
         onSuccess: (receipt) => {
           call.acceptedAs = accepted.push(call) - 1
           call.acceptedAt = clock.currentTimeMillisUnsafe()
-          if (isSurelyClosing) violations.push(`${call.id} was accepted while the client was closing`)
+          if (isSurelyClosing && !mayWaitForHandler)
+            violations.push(`${call.id} was accepted while the client was closing`)
           checkBounds()
           if (receipt.messageId !== call.id) violations.push(`the receipt of ${call.id} names ${receipt.messageId}`)
           return isAwaited ? awaitReceipt(call, receipt.await) : Effect.void
