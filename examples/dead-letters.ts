@@ -3,7 +3,7 @@
  * nothing that the disk keeps.
  */
 import { NodeFileSystem } from "@effect/platform-node"
-import { Analytics, Message } from "cdp-analytics-effect"
+import { Analytics, type CallError, Message } from "cdp-analytics-effect"
 import { Simulator } from "cdp-analytics-effect/simulator"
 import { Console, Effect, FileSystem, Layer, Redacted, Schedule, Schema } from "effect"
 
@@ -38,7 +38,7 @@ const sendAgain = Effect.fnUntraced(function* (path: string) {
 })
 
 /** One run of the application, from its start to its end. */
-const run = (path: string, work: Effect.Effect<void, unknown, Analytics>) =>
+const run = (path: string, work: Effect.Effect<void, CallError, Analytics>) =>
   sendAgain(path).pipe(Effect.andThen(work), Effect.provide(AnalyticsWithFile(path)))
 
 const order = Analytics.track({ userId: "019mr8mf4r", event: "order_completed", properties: { revenue: 39.95 } })
@@ -52,7 +52,7 @@ const program = Effect.gen(function* () {
   yield* run(path, Effect.void)
   const events = yield* Simulator.events
   yield* Console.log(`the server has ${events.length}: ${events.map((event) => event.message["event"]).join(", ")}`)
-  if (events.length !== 1) yield* Effect.die("the order was lost")
+  if (events.length !== 1) return yield* Effect.die("the order was lost")
 }).pipe(Effect.scoped, Effect.provide(Layer.mergeAll(Simulator.layer(), NodeFileSystem.layer)))
 
 await Effect.runPromise(program)

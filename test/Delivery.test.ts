@@ -294,6 +294,7 @@ describe("onUndelivered", () => {
     return Effect.gen(function* () {
       yield* Server.answer(() => Effect.never)
       yield* trackMany(1, 4)
+      yield* settle
       assert.deepStrictEqual(
         seen.map(({ error, messages }) => [error._tag, messages.length]),
         [

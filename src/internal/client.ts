@@ -69,6 +69,7 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
   const defaultRandom = Option.getOrElse(yield* Effect.serviceOption(SecureRandom.SecureRandom), () =>
     SecureRandom.make(makeRandomBytes(webCrypto))
   )
+  const clock = yield* Clock.Clock
   const count = makeCount(yield* Effect.context<never>())
   const encode = makeEncode(options)
   const ledger = makeLedger(options, count.waiting)
@@ -109,13 +110,13 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
     PubSub.publishUnsafe(outcomes, [outcome])
   }
 
-  /** Gives messages their failure at once, and hands them to `onUndelivered`: the latch opens when it has dealt with them. */
+  /** Gives messages their failure at once, and hands them to `onUndelivered`. The latch is to be waited for. */
   const fail = (batch: ReadonlyArray<Pending>, error: DeliveryError): Latch.Latch => {
     const unsettled = batch.filter((pending) => pending.place !== "settled")
     // Before they are settled: a flush that this lets go looks for what is being handled.
-    const handled = undelivered.enter(unsettled.map(messageOf), error)
+    const entered = undelivered.enter(unsettled.map(messageOf), error)
     settle(unsettled, error)
-    return handled
+    return entered
   }
 
   /** Makes room for a message and takes it in. */
@@ -145,7 +146,7 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
   }
 
   // Once in a while: a server that is down drops a message with every call.
-  const warnOfDropped = Effect.clockWith((clock) => {
+  const warnOfDropped = Effect.suspend(() => {
     const now = clock.currentTimeMillisUnsafe()
     if (unwarned === 0 || (now < nextWarning && !isClosed)) return Effect.void
     nextWarning = now + dropWarningMillis
@@ -319,6 +320,7 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
         options.onUndelivered === undefined
           ? Duration.zero
           : Duration.min(Duration.divideUnsafe(options.shutdownTimeout, 10), maxHandlerTime)
+      const deadline = clock.currentTimeMillisUnsafe() + Duration.toMillis(options.shutdownTimeout)
       isClosed = true
       ledger.releaseWaiters()
       yield* transport.hasten
@@ -333,7 +335,7 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
         yield* quietly(Effect.annotateLogs(logFailure(error), { count: unsettled.length }))
       }
       yield* warnOfDropped
-      yield* within(undelivered.awaitHandled, handlerTime)
+      yield* within(undelivered.awaitHandled, Duration.millis(Math.max(0, deadline - clock.currentTimeMillisUnsafe())))
     },
     Effect.ensuring(
       Effect.sync(() => {
@@ -345,12 +347,17 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
 
   yield* Effect.acquireRelease(Effect.forkDetach(flusher, { startImmediately: true }), close)
 
-  const requestFlush = Effect.sync(() => mark("flush"))
-
   const client: Client = {
     accept,
-    flush: Effect.andThen(requestFlush, ledger.reportAfter(undelivered.awaitHandled)),
-    drain: Effect.andThen(requestFlush, ledger.awaitSettled),
+    // The mark and the account in one step: what is accepted in between would wait for its interval.
+    flush: Effect.suspend(() => {
+      mark("flush")
+      return ledger.reportAfter(undelivered.awaitHandled)
+    }),
+    drain: Effect.suspend(() => {
+      mark("flush")
+      return ledger.seal().await
+    }),
     outcomes: Stream.fromPubSubTake(outcomes)
   }
   return client

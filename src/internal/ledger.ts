@@ -52,9 +52,11 @@ export interface Ledger {
   readonly settle: (batch: ReadonlyArray<Pending>, outcome: Outcome) => number
   /** Every message without an outcome, oldest first. */
   readonly unsettled: () => ReadonlyArray<Pending>
-  /** Waits until everything accepted so far has an outcome. */
-  readonly awaitSettled: Effect.Effect<void>
-  /** The same, and what comes after, and counts the outcomes that no earlier report has counted. */
+  /** A latch that opens when everything accepted so far has an outcome. */
+  readonly seal: () => Latch.Latch
+  /**
+   * Seals at once, waits for that and for what comes after, and counts the outcomes that no earlier report has counted.
+   */
   readonly reportAfter: (effect: Effect.Effect<void>) => Effect.Effect<FlushReport>
 }
 
@@ -164,18 +166,17 @@ export const makeLedger = (
 
     unsettled: () => [...requested, ...waiting],
 
-    awaitSettled: Effect.suspend(() => seal().settled.await),
+    seal: () => seal().settled,
 
-    reportAfter: (effect) =>
-      Effect.suspend(() => {
-        const before = reported
-        const epoch = seal()
-        return Effect.map(Effect.andThen(epoch.settled.await, effect), () => {
-          if (sum(epoch.totals) > sum(reported)) reported = epoch.totals
-          const { Delivered: delivered = 0, ...failed } = combine(epoch.totals, before, -1)
-          return { delivered, failed }
-        })
+    reportAfter: (effect) => {
+      const before = reported
+      const epoch = seal()
+      return Effect.map(Effect.andThen(epoch.settled.await, effect), () => {
+        if (sum(epoch.totals) > sum(reported)) reported = epoch.totals
+        const { Delivered: delivered = 0, ...failed } = combine(epoch.totals, before, -1)
+        return { delivered, failed }
       })
+    }
   }
 }
 

@@ -8,9 +8,12 @@ import { quietly } from "./log.ts"
 /** How long the handler may take for a batch: one that never ends must not hold up the rest. */
 const handlerTimeout = "10 seconds"
 
+/** How many batches may stand in line before who brings one waits for it: the handler's speed bounds what it holds. */
+const maxInLine = 16
+
 /** Runs the handler of undelivered messages, one batch after the other, in a fiber of its own. */
 export interface UndeliveredLine {
-  /** Puts a batch into the line at once. The latch opens when it was handled. */
+  /** Puts a batch into the line at once. The latch is to be waited for; it is open unless the line is long. */
   readonly enter: (messages: ReadonlyArray<EncodedMessage>, error: DeliveryError) => Latch.Latch
   /** Waits until every batch in the line so far was handled. */
   readonly awaitHandled: Effect.Effect<void>
@@ -20,11 +23,11 @@ export interface UndeliveredLine {
 
 const decode = Schema.decodeEffect(Schema.fromJsonString(Schema.toCodecJson(Message)))
 
-const handled = Latch.makeUnsafe(true)
+const open = Latch.makeUnsafe(true)
 
 export const makeUndeliveredLine = Effect.fnUntraced(function* (handler: ResolvedOptions["onUndelivered"]) {
   if (handler === undefined) {
-    const line: UndeliveredLine = { enter: () => handled, awaitHandled: Effect.void, stop: () => {} }
+    const line: UndeliveredLine = { enter: () => open, awaitHandled: Effect.void, stop: () => {} }
     return line
   }
   const queue = yield* Queue.unbounded<{
@@ -33,7 +36,7 @@ export const makeUndeliveredLine = Effect.fnUntraced(function* (handler: Resolve
     readonly done: Latch.Latch
   }>()
   const unfinished = new Set<Latch.Latch>()
-  let last = handled
+  let last = open
 
   const handle = (messages: ReadonlyArray<EncodedMessage>, error: DeliveryError): Effect.Effect<void> =>
     Effect.forEach(messages, ({ json }) => decode(json)).pipe(
@@ -63,12 +66,12 @@ export const makeUndeliveredLine = Effect.fnUntraced(function* (handler: Resolve
 
   const line: UndeliveredLine = {
     enter: (messages, error) => {
-      if (messages.length === 0) return handled
+      if (messages.length === 0) return open
       const done = Latch.makeUnsafe(false)
       last = done
       unfinished.add(done)
       Queue.offerUnsafe(queue, { messages, error, done })
-      return done
+      return unfinished.size > maxInLine ? done : open
     },
     awaitHandled: Effect.suspend(() => last.await),
     stop: () => {

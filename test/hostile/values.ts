@@ -1,3 +1,4 @@
+// @effect-diagnostics globalDate:off - dates as a caller makes them
 import { DateTime, Duration, Effect, Option, Redacted } from "effect"
 import { makeRandom, pick, type Random } from "./random.ts"
 

@@ -118,7 +118,8 @@ export const clientOf = (server: FaultyServer): HttpClient.HttpClient =>
               HttpClientResponse.fromWeb(request, new Response(new ReadableStream()))
             )
           case "Slow":
-            return Effect.andThen(Effect.sleep(fault.seconds * 1000), Effect.suspend(take))
+            // Not with the timeout: either of them could be first.
+            return Effect.andThen(Effect.sleep(fault.seconds * 1000 + 1), Effect.suspend(take))
           case "LostAnswer":
             if (!received.hasPoison) store()
             return Effect.fail(noConnection)

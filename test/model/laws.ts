@@ -166,7 +166,9 @@ const laws: Readonly<Record<string, Law>> = {
     }
   },
 
-  *"a flush counts what no earlier one had"({ history, outcomeOf, unseen }) {
+  *"a flush counts what no earlier one had"({ program: { options }, history, outcomeOf, unseen }) {
+    // Where a call returns long after its message was accepted, the test does not know which flush is to count it.
+    if (options.whenFull === "dropOldest" && options.onUndelivered !== "absent") return
     for (const { acceptedBefore, reportedBefore, report } of history.flushes) {
       if (report === undefined) continue
       const covered = history.accepted.slice(reportedBefore, acceptedBefore)
@@ -216,7 +218,8 @@ const laws: Readonly<Record<string, Law>> = {
   },
 
   *"one request at a time keeps the order"({ program: { options }, history }) {
-    if (options.concurrency !== 1) return
+    // Calls that wait for room or for the handler may return in another order than they were let in.
+    if (options.concurrency !== 1 || options.whenFull !== "fail") return
     const order = new Map(history.accepted.map(({ id }, index) => [id, index]))
     const arrived = [...history.server.json.keys()].flatMap((id) => order.get(id) ?? [])
     for (const [index, number] of arrived.entries()) {

@@ -123,7 +123,7 @@ const runWith = Effect.fnUntraced(function* ({ options, steps, isHealed }: Progr
   /** A call that drops others returns when the handler has dealt with them. */
   const mayWaitForHandler = options.whenFull === "dropOldest" && options.onUndelivered !== "absent"
 
-  const fork = Effect.fnUntraced(function* (name: string, effect: Effect.Effect<unknown, unknown>) {
+  const fork = Effect.fnUntraced(function* <E>(name: string, effect: Effect.Effect<unknown, E>) {
     const fiber = yield* Effect.forkDetach(effect, { startImmediately: true })
     lanes.push({ name, fiber })
     return fiber
