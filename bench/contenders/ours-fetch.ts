@@ -1,0 +1,4 @@
+import { FetchHttpClient } from "effect/http"
+import { makeOurs } from "./ours.ts"
+
+export const make = makeOurs(FetchHttpClient.layer)

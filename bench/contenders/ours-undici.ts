@@ -1,0 +1,4 @@
+import { NodeHttpClient } from "@effect/platform-node"
+import { makeOurs } from "./ours.ts"
+
+export const make = makeOurs(NodeHttpClient.layerUndici)

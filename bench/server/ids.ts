@@ -1,0 +1,21 @@
+/** The ids of the events in a request's body, whichever client made it. */
+export const readIds = (body: unknown): ReadonlyArray<string> => {
+  const { batch, resourceLogs } = body as Body
+  if (batch !== undefined) return batch.map(({ messageId, uuid }) => messageId ?? uuid ?? "")
+  return (resourceLogs ?? [])
+    .flatMap(({ scopeLogs }) => scopeLogs)
+    .flatMap(({ logRecords }) => logRecords)
+    .map(({ attributes }) => String(attributes.find(({ key }) => key === "n")?.value.intValue))
+}
+
+/** What the bodies have in common with what is read here: Segment's kin and PostHog, and OTLP. */
+interface Body {
+  readonly batch?: ReadonlyArray<{ readonly messageId?: string; readonly uuid?: string }>
+  readonly resourceLogs?: ReadonlyArray<{
+    readonly scopeLogs: ReadonlyArray<{
+      readonly logRecords: ReadonlyArray<{
+        readonly attributes: ReadonlyArray<{ readonly key: string; readonly value: { readonly intValue?: number } }>
+      }>
+    }>
+  }>
+}

@@ -1,0 +1,113 @@
+/**
+ * Measures this library beside its peers.
+ *
+ *   npm run bench                    everything, about half an hour; writes README.md, results.json and the chart
+ *   npm run bench -- --rounds 9      more rounds
+ *   npm run bench -- --short         a minute: everything arrives, and what is far from noise; writes nothing
+ */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { parseArgs } from "node:util"
+import type { ContenderName } from "../contenders/index.ts"
+import { machine, today, versionOf } from "../machine.ts"
+import { bundles, unwantedInputs } from "./bundle.ts"
+import { drawChart } from "./chart.ts"
+import { coldStart } from "./coldStart.ts"
+import { compare } from "./floods.ts"
+import { growWithEvents, growWithWaiting } from "./growth.ts"
+import { makeReport, type Results } from "./report.ts"
+import { runShort } from "./short.ts"
+import { trickle } from "./trickle.ts"
+
+const { values } = parseArgs({
+  options: {
+    short: { type: "boolean", default: false },
+    rounds: { type: "string", default: "5" },
+    "trickle-seconds": { type: "string", default: "60" }
+  }
+})
+
+if (values.short) process.exit(await runShort())
+
+const rounds = Number(values.rounds)
+const seconds = Number(values["trickle-seconds"])
+
+const clients: ReadonlyArray<ContenderName> = [
+  "ours-undici",
+  "ours-fetch",
+  "customerio",
+  "segment",
+  "posthog",
+  "rudderstack"
+]
+const all: ReadonlyArray<ContenderName> = ["floor", ...clients]
+
+const loads = [
+  { batchSize: 20, payloadBytes: 700, events: 20_000 },
+  { batchSize: 100, payloadBytes: 700, events: 20_000 },
+  { batchSize: 500, payloadBytes: 700, events: 20_000 },
+  { batchSize: 20, payloadBytes: 200, events: 20_000 },
+  { batchSize: 20, payloadBytes: 8000, events: 2000 }
+]
+
+const inTurn = async <A, B>(items: ReadonlyArray<A>, run: (item: A) => Promise<B>): Promise<Array<B>> => {
+  const done = []
+  for (const item of items) done.push(await run(item))
+  return done
+}
+
+const unwanted = await unwantedInputs()
+if (unwanted.length > 0) throw new Error(`a program that only tracks pulls in ${unwanted.join(", ")}`)
+
+const grown: ReadonlyArray<ContenderName> = ["ours-undici", "floor", "customerio", "segment", "posthog", "rudderstack"]
+
+/** As far as each gets in reasonable time. */
+const eventCounts = (contender: ContenderName): ReadonlyArray<number> => {
+  if (contender === "ours-undici") return [1000, 3000, 10_000, 30_000, 100_000, 300_000, 1_000_000]
+  return contender === "rudderstack" ? [1000, 2000, 3000] : [1000, 3000, 10_000, 30_000, 100_000]
+}
+
+const waitingCounts = (contender: ContenderName): ReadonlyArray<number> =>
+  contender === "rudderstack" ? [10, 100, 500] : [10, 100, 1000, 10_000, 100_000]
+
+const results: Results = {
+  date: today(),
+  machine: machine(),
+  versions: [...clients.filter((name) => name !== "ours-fetch"), "floor" as const].map(versionOf),
+  bundles: await bundles(),
+  coldStart: await inTurn(all, (contender) => coldStart(contender, rounds)),
+  comparisons: await inTurn(loads, (load) => compare(load, all, rounds)),
+  growthWithEvents: await inTurn(grown, (contender) => growWithEvents(contender, eventCounts(contender))),
+  growthWithWaiting: await inTurn(
+    grown.filter((name) => name !== "floor"),
+    (contender) => growWithWaiting(contender, waitingCounts(contender))
+  ),
+  trickle: {
+    seconds,
+    figures: (
+      await inTurn(["nothing" as const, ...all], (contender) => trickle(contender, { perSecond: 200, seconds }))
+    ).filter((figures) => figures !== undefined)
+  }
+}
+
+const file = (path: string): URL => new URL(`../${path}`, import.meta.url)
+
+const report = makeReport(results)
+console.log(report)
+
+const readme = readFileSync(file("README.md"), "utf8")
+writeFileSync(
+  file("README.md"),
+  readme.replace(
+    /(<!-- results -->\n)[\s\S]*(<!-- \/results -->)/,
+    (_, before, after) => `${before}\n${report}\n${after}`
+  )
+)
+writeFileSync(file("results.json"), `${JSON.stringify(results, undefined, 2)}\n`)
+mkdirSync(file("../docs/images"), { recursive: true })
+writeFileSync(
+  file("../docs/images/growth.svg"),
+  drawChart([
+    { title: "An event, when there are more", xLabel: "events", growths: results.growthWithEvents },
+    { title: "A call, when more are waiting", xLabel: "events waiting", growths: results.growthWithWaiting }
+  ])
+)

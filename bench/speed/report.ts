@@ -1,0 +1,117 @@
+import { contenders } from "../contenders/index.ts"
+import type { BundleFigures } from "./bundle.ts"
+import type { ColdStartFigures } from "./coldStart.ts"
+import type { Comparison, Figures } from "./floods.ts"
+import type { Growth } from "./growth.ts"
+import type { Spread } from "./statistics.ts"
+import type { TrickleFigures } from "./trickle.ts"
+
+export interface Results {
+  readonly date: string
+  readonly machine: string
+  readonly versions: ReadonlyArray<string>
+  readonly comparisons: ReadonlyArray<Comparison>
+  readonly trickle: { readonly seconds: number; readonly figures: ReadonlyArray<TrickleFigures> }
+  readonly coldStart: ReadonlyArray<ColdStartFigures>
+  readonly bundles: ReadonlyArray<BundleFigures>
+  readonly growthWithEvents: ReadonlyArray<Growth>
+  readonly growthWithWaiting: ReadonlyArray<Growth>
+}
+
+/** The results as Markdown. */
+export const makeReport = (results: Results): string =>
+  [
+    `Run on ${results.date}, on ${results.machine}, with ${results.versions.join(", ")}.`,
+    ...results.comparisons.map(comparisonSection),
+    trickleSection(results),
+    coldStartSection(results),
+    bundleSection(results)
+  ].join("\n\n")
+
+const comparisonSection = ({ load, rounds, figures }: Comparison): string => {
+  const heading = `### Batches of ${load.batchSize}, events of ${load.payloadBytes.toLocaleString("en")} bytes`
+  const rows = [...figures].sort((a, b) => a.cpuMicrosPerEvent.median - b.cpuMicrosPerEvent.median).map(comparisonRow)
+  const head = [
+    "",
+    "events",
+    "CPU µs per event",
+    "× floor",
+    "events per second",
+    "call µs: p50",
+    "p99",
+    "p99.9",
+    "max",
+    "peak MB",
+    "requests",
+    "sockets",
+    "bytes per event"
+  ]
+  return `${heading}\n\nMedians of ${rounds} rounds, in brackets the least and the greatest.\n\n${table(head, rows)}`
+}
+
+const comparisonRow = (figures: Figures): ReadonlyArray<string> => {
+  const { contender, events, arrived } = figures
+  const name = title(contender)
+  if (arrived < events) return [name, `**${arrived} of ${events} arrived**`, ...new Array(11).fill("")]
+  return [
+    name,
+    whole(events),
+    between(figures.cpuMicrosPerEvent, 1),
+    between(figures.timesFloor, 2),
+    whole(figures.eventsPerSecond.median),
+    figures.p50.median.toFixed(1),
+    whole(figures.p99.median),
+    whole(figures.p999.median),
+    whole(figures.maxMicros.median),
+    whole(figures.peakMegabytes.median),
+    whole(figures.requests.median),
+    whole(figures.sockets.median),
+    whole(figures.bytesPerEvent.median)
+  ]
+}
+
+const trickleSection = ({ trickle: { seconds, figures } }: Results): string => {
+  const rows = figures.map(({ contender, hasArrived, cpuPercent, wakeUpsPerSecond, latency }) => [
+    title(contender),
+    hasArrived ? "all" : "**not all**",
+    `${cpuPercent.toFixed(2)} %`,
+    whole(wakeUpsPerSecond),
+    whole(latency.p50),
+    whole(latency.p99),
+    whole(latency.p999),
+    whole(latency.max)
+  ])
+  const head = ["", "arrived", "CPU, of one core", "wake-ups per second", "call µs: p50", "p99", "p99.9", "max"]
+  return `### A trickle: 200 calls a second for ${seconds} seconds\n\n${table(head, rows)}`
+}
+
+const coldStartSection = ({ coldStart }: Results): string => {
+  const rows = coldStart.map(({ contender, readyMs, firstCallMs, peakMegabytes }) => [
+    title(contender),
+    between(readyMs, 0),
+    between(firstCallMs, 1),
+    whole(peakMegabytes.median)
+  ])
+  const head = ["", "import and make the client, ms", "first call, ms", "peak MB"]
+  return `### Cold start\n\n${table(head, rows)}`
+}
+
+const bundleSection = ({ bundles }: Results): string => {
+  const rows = bundles.map(({ title, minified, gzipped }) => [title, kilobytes(minified), kilobytes(gzipped)])
+  return `### Size of a program that only tracks\n\n${table(["", "minified", "and gzipped"], rows)}`
+}
+
+const title = (contender: Figures["contender"]): string =>
+  contender.startsWith("ours") ? `**${contenders[contender].title}**` : contenders[contender].title
+
+const whole = (value: number): string => Math.round(value).toLocaleString("en")
+
+const between = ({ median, min, max }: Spread, digits: number): string =>
+  `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`
+
+const kilobytes = (bytes: number): string => `${(bytes / 1000).toFixed(1)} KB`
+
+const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string => {
+  const alignment = head.map((_, index) => (index === 0 ? "---" : "--:"))
+  return [head, alignment, ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n")
+}
