@@ -327,6 +327,7 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
       yield* Queue.end(queue)
       yield* within(Fiber.await(fiber), Duration.subtract(options.shutdownTimeout, handlerTime))
       fiber.interruptUnsafe()
+      yield* Queue.shutdown(queue)
       const unsettled = ledger.unsettled()
       if (unsettled.length > 0) {
         const error = new ShutdownTimeout({ messageIds: unsettled.map(idOf) })

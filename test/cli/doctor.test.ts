@@ -96,8 +96,8 @@ describe("doctor", suite, () => {
     ],
     [
       "a redirect",
-      (response) => response.writeHead(308, { location: "https://elsewhere.example" }).end(),
-      "redirects (308) to https://elsewhere.example:"
+      (response) => response.writeHead(308, { location: "http://elsewhere.example" }).end(),
+      "redirects (308) to http://elsewhere.example:"
     ],
     [
       "a server in trouble",
@@ -128,7 +128,7 @@ describe("doctor", suite, () => {
 
   it.live.each([
     ["nothing that listens", "http://127.0.0.1:9", "Nothing listens at the endpoint"],
-    ["a name that is none", "http://nowhere.invalid", "cannot be looked up"],
+    ["a name that is none", "https://nowhere.invalid", "cannot be looked up"],
     ["an endpoint that is none", "nowhere", "The configuration is wrong"]
   ] as const)("knows %s", ([, endpoint, words]) =>
     Effect.gen(function* () {

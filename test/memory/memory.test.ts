@@ -93,7 +93,6 @@ describe("a great many calls while the server is", () => {
         const settled = growth.slice(Math.ceil(growth.length / 2))
         assert.isAtMost(Math.max(...growth), bound / megabyte + 16)
         assert.isAtMost(Math.max(...settled) - Math.min(...settled), 4)
-        assert.isAtMost((heapAfter - heap[0]!) / megabyte, 6)
 
         assert.isBelow(p99, 1000)
         assert.isBelow(closeMillis, 1500)

@@ -1,0 +1,108 @@
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { assert, describe, it } from "@effect/vitest"
+import { type Fault, Simulator } from "cdp-analytics-effect/simulator"
+import { Effect } from "effect"
+
+/** Runs a program, and stops it with the signal as soon as it says so. */
+const run = (
+  file: string,
+  env: Record<string, string>,
+  stop?: { readonly at: string; readonly signal: NodeJS.Signals }
+) =>
+  Effect.promise(async () => {
+    const child = spawn(process.execPath, [new URL(file, import.meta.url).pathname], {
+      env: { ...process.env, CUSTOMERIO_API_KEY: "k", ...env },
+      stdio: ["ignore", "pipe", "inherit"]
+    })
+    let output = ""
+    let stoppedAt = 0
+    child.stdout.on("data", (data) => {
+      output += data
+      if (stop === undefined || stoppedAt > 0 || !output.includes(stop.at)) return
+      stoppedAt = performance.now()
+      child.kill(stop.signal)
+    })
+    const closed = once(child.stdout, "close")
+    const [code] = await once(child, "exit")
+    const stopping = performance.now() - stoppedAt
+    await closed
+    return { code, output, stopping }
+  })
+
+/** The ids behind a word at the start of a line. */
+const idsAfter = (word: string, output: string): ReadonlyArray<string> =>
+  output.split("\n").flatMap((line) => (line.startsWith(`${word} `) ? line.slice(word.length + 1).split(" ") : []))
+
+const shutdownMillis = 2000
+
+const servers: ReadonlyArray<readonly [name: string, faults: ReadonlyArray<Fault>]> = [
+  ["healthy", []],
+  ["slow", [{ kind: "delay", millis: 300 }]],
+  ["failing", [{ kind: "status", status: 503 }]],
+  ["silent", [{ kind: "stall" }]]
+]
+
+describe("a process under load that is stopped", () => {
+  const stopped = Effect.fnUntraced(function* (endpoint: string, signal: NodeJS.Signals) {
+    const { output, stopping } = yield* run(
+      "load.ts",
+      { CUSTOMERIO_ENDPOINT: endpoint, CUSTOMERIO_SHUTDOWN_TIMEOUT: `${shutdownMillis} millis` },
+      { at: "tracking", signal }
+    )
+    assert.isBelow(stopping, shutdownMillis + 1000)
+    const accepted = idsAfter("accepted", output)
+    assert.isAtLeast(accepted.length, 50)
+    return { accepted, undelivered: idsAfter("undelivered", output) }
+  })
+
+  it.live.each(
+    servers.flatMap(([name, faults]) => (["SIGTERM", "SIGINT"] as const).map((signal) => ({ name, faults, signal })))
+  )(
+    "with $signal, the server $name, leaves every message on the server or in its report",
+    ({ faults, signal }) =>
+      Effect.gen(function* () {
+        yield* Simulator.setFaults(faults)
+        const { accepted, undelivered } = yield* stopped((yield* Simulator).url, signal)
+        const arrived = new Set((yield* Simulator.events).map((event) => String(event.message["messageId"])))
+        const told = new Set(undelivered)
+        assert.deepStrictEqual(
+          accepted.filter((id) => !arrived.has(id) && !told.has(id)),
+          []
+        )
+        assert.strictEqual(told.size, undelivered.length)
+        if (faults.length === 0) assert.deepStrictEqual(undelivered, [])
+      }).pipe(Effect.provide(Simulator.layerServer({}))),
+    30_000
+  )
+
+  it.live(
+    "with SIGTERM, the server gone, has every message in its report",
+    () =>
+      Effect.gen(function* () {
+        const { url } = yield* Effect.provide(Simulator, Simulator.layerServer({}))
+        const { accepted, undelivered } = yield* stopped(url, "SIGTERM")
+        assert.deepStrictEqual(undelivered.toSorted(), accepted.toSorted())
+      }),
+    30_000
+  )
+})
+
+describe("a program that tracks once and ends", () => {
+  it.live(
+    "delivers its message, 200 times of 200",
+    () =>
+      Effect.gen(function* () {
+        const { url } = yield* Simulator
+        const runs = yield* Effect.forEach(
+          Array.from({ length: 200 }),
+          () => run("main.ts", { CUSTOMERIO_ENDPOINT: url, COUNT: "1", WAIT: "false" }),
+          { concurrency: 4 }
+        )
+        assert.isTrue(runs.every(({ code }) => code === 0))
+        const ids = (yield* Simulator.events).map((event) => event.message["messageId"])
+        assert.strictEqual(new Set(ids).size, 200)
+      }).pipe(Effect.provide(Simulator.layerServer({}))),
+    300_000
+  )
+})
