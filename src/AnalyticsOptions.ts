@@ -175,6 +175,10 @@ function optional<A>(config: Config.Config<A>): Config.Config<A | undefined> {
 /** The origins of Customer.io's regions. */
 export const regions = { us: "https://cdp.customer.io", eu: "https://cdp-eu.customer.io" } as const
 
+/** Where the options point, without a slash at the end. */
+export const originOf = ({ endpoint, region = "us" }: Pick<AnalyticsOptions, "endpoint" | "region">): string =>
+  (endpoint ?? regions[region]).replace(/\/+$/, "")
+
 /** Bytes of the JSON around the messages of a batch: `sentAt` always has 24 characters. */
 const envelopeBytes = `{"batch":[],"sentAt":"2026-01-01T00:00:00.000Z"}`.length
 
@@ -286,7 +290,7 @@ export const resolveOptions = (input: unknown): Effect.Effect<ResolvedOptions, I
   const queueBytes = options.queueBytes ?? 32 * 1024 * 1024
   return Effect.succeed({
     apiKey: options.apiKey,
-    batchUrl: `${(options.endpoint ?? regions[options.region ?? "us"]).replace(/\/+$/, "")}/v1/batch`,
+    batchUrl: `${originOf(options)}/v1/batch`,
     allowInsecureEndpoint: options.allowInsecureEndpoint ?? false,
     flushAt,
     flushInterval: Duration.fromInputUnsafe(options.flushInterval ?? "5 seconds"),

@@ -192,7 +192,7 @@ export const makeTransport = Effect.fnUntraced(function* (options: ResolvedOptio
   const send: Transport["send"] = ({ batchId, messages }) => {
     let attempts = 0
 
-    const attemptAgain = (request: HttpClientRequest.HttpClientRequest): Effect.Effect<void, AttemptFailed> =>
+    const nextAttempt = (request: HttpClientRequest.HttpClientRequest): Effect.Effect<void, AttemptFailed> =>
       Effect.suspend(() => {
         const retries = attempts++
         if (retries === 0) return attempt(request)
@@ -206,7 +206,7 @@ export const makeTransport = Effect.fnUntraced(function* (options: ResolvedOptio
       Effect.map((body) => HttpClientRequest.bodyText(baseRequest, body, "application/json")),
       options.compression === "gzip" ? Effect.flatMap(HttpClientRequest.compressBody("gzip")) : identity,
       Effect.flatMap((request) =>
-        awaitHold.pipe(Effect.andThen(limitRate), Effect.andThen(attemptAgain(request)), Effect.retry(retry))
+        awaitHold.pipe(Effect.andThen(limitRate), Effect.andThen(nextAttempt(request)), Effect.retry(retry))
       ),
       // A schedule of the user's own may throw or interrupt, and the platform may lack compression.
       Effect.catchCause((cause) =>

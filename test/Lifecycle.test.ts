@@ -1,9 +1,8 @@
-import { spawn } from "node:child_process"
-import { once } from "node:events"
 import { assert, describe, it } from "@effect/vitest"
 import { Analytics, type Outcome } from "cdp-analytics-effect"
 import { Deferred, Effect, Exit, Fiber, Layer, ManagedRuntime, Queue, Schedule, Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
+import { run } from "./processes/run.ts"
 import { collectLogs, silent } from "./support/logs.ts"
 import {
   layerClient,
@@ -314,27 +313,13 @@ describe("a real process", () => {
   const runChild = ({ signal, env }: Child) =>
     Effect.gen(function* () {
       const { endpoint } = yield* Server
-      return yield* Effect.promise(async () => {
-        const child = spawn(process.execPath, [new URL("./processes/main.ts", import.meta.url).pathname], {
-          env: {
-            ...process.env,
-            CUSTOMERIO_API_KEY: "k",
-            CUSTOMERIO_ENDPOINT: endpoint,
-            COUNT: "25",
-            WAIT: String(signal !== undefined),
-            ...env
-          },
-          stdio: ["ignore", "pipe", "inherit"]
-        })
-        let output = ""
-        child.stdout.on("data", (data) => {
-          output += data
-          if (signal !== undefined && output.includes("tracked")) child.kill(signal)
-        })
-        const started = performance.now()
-        const [code] = await once(child, "exit")
-        return { code, output, elapsed: performance.now() - started }
-      })
+      const started = performance.now()
+      const { code, output } = yield* run(
+        "main.ts",
+        { CUSTOMERIO_ENDPOINT: endpoint, COUNT: "25", WAIT: String(signal !== undefined), ...env },
+        signal === undefined ? undefined : { at: "tracked", signal }
+      )
+      return { code, output, elapsed: performance.now() - started }
     })
 
   const allEvents = Effect.map(Server.events, (events) => events.flat().sort((a, b) => Number(a) - Number(b)))

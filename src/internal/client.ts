@@ -3,7 +3,6 @@ import {
   Cause,
   Clock,
   Context,
-  DateTime,
   Duration,
   Effect,
   Exit,
@@ -214,7 +213,7 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
         if (isClosed) return refuse(new AnalyticsClosed())
         const encoded = encode(type, input, {
           messageId,
-          timestamp: DateTime.makeUnsafe(fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()),
+          timestamp: fiber.getRef(Clock.Clock).currentTimeMillisUnsafe(),
           contexts: fiber.getRef(AmbientContext)
         })
         if (Result.isFailure(encoded)) return refuse(encoded.failure)
@@ -230,7 +229,7 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
       const claimed = ledger.claim(batch)
       if (claimed.length === 0) return Effect.void
       count.batch(cause ?? (isClosed ? "close" : "interval"), claimed.length)
-      return send(claimed)
+      return Effect.andThen(send(claimed), warnOfDropped)
     })
 
   /** Sends a batch, in halves where the server refuses it for what is in it: what it refuses in the end stands alone. */
@@ -277,8 +276,7 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
               Effect.suspend(() => fail(batch, error).await)
             )
           }
-        }),
-        Effect.andThen(warnOfDropped)
+        })
       )
     })
 
@@ -327,6 +325,7 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
       yield* Queue.end(queue)
       yield* within(Fiber.await(fiber), Duration.subtract(options.shutdownTimeout, handlerTime))
       fiber.interruptUnsafe()
+      // The queue would keep what it holds for as long as somebody keeps the service.
       yield* Queue.shutdown(queue)
       const unsettled = ledger.unsettled()
       if (unsettled.length > 0) {

@@ -4,7 +4,7 @@ import type { EventContext } from "../EventContext.ts"
 import type { Integrations } from "../Integrations.ts"
 import { Alias, Group, Identify, type Message, type MessageType, Page, Screen, Track } from "../Message.ts"
 import { describeIssue, formatPath } from "./issue.ts"
-import { findJsonIssue } from "./json.ts"
+import { findJsonIssue, hasToJson } from "./json.ts"
 import { merge } from "./merge.ts"
 import { library } from "./version.ts"
 
@@ -19,7 +19,8 @@ export interface EncodedMessage {
 /** What is stamped on a message that does not say otherwise. */
 export interface Stamp {
   readonly messageId: string
-  readonly timestamp: DateTime.Utc
+  /** In epoch milliseconds. */
+  readonly timestamp: number
   /** Outermost first. */
   readonly contexts: ReadonlyArray<EventContext>
 }
@@ -127,9 +128,6 @@ export const makeEncode = (options: {
 
 /** Where a message is open to names of the caller's own. */
 const records = ["context", "integrations", "properties", "traits"] as const
-
-const hasToJson = (value: unknown): boolean =>
-  typeof value === "object" && value !== null && "toJSON" in value && typeof value.toJSON === "function"
 
 const objectOf = (value: unknown): object => (typeof value === "object" && value !== null ? value : {})
 

@@ -10,6 +10,10 @@ export interface JsonIssue {
  */
 export const findJsonIssue = (value: unknown): JsonIssue | undefined => find(value, [])
 
+/** Whether the value says itself what it is in JSON. */
+export const hasToJson = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && "toJSON" in value && typeof value.toJSON === "function"
+
 const find = (value: unknown, ancestors: Array<object>): JsonIssue | undefined => {
   switch (typeof value) {
     case "string":
@@ -28,7 +32,7 @@ const find = (value: unknown, ancestors: Array<object>): JsonIssue | undefined =
 const findInObject = (value: object, ancestors: Array<object>): JsonIssue | undefined => {
   if (ancestors.includes(value)) return issue("the value contains itself")
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? issue("the Date is invalid") : undefined
-  if ("toJSON" in value && typeof value.toJSON === "function") return undefined
+  if (hasToJson(value)) return undefined
   ancestors.push(value)
   const found = Array.isArray(value) ? findInArray(value, ancestors) : findInRecord(value, ancestors)
   ancestors.pop()

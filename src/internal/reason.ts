@@ -54,10 +54,7 @@ export const makeRedact = (apiKey: Redacted.Redacted<string>) => {
   const secrets = [key, Base64.encode(`${key}:`)]
   return (reason: string, messages: ReadonlyArray<EncodedMessage>): string => {
     let redacted = reason
-    for (const secret of secrets) redacted = redacted.replaceAll(secret, "<redacted>")
-    for (const text of longestFirst(messages.flatMap(({ json }) => personalTexts(json)))) {
-      redacted = redacted.replaceAll(text, "<redacted>")
-    }
+    for (const text of [...secrets, ...personalTexts(messages)]) redacted = redacted.replaceAll(text, "<redacted>")
     return redacted.slice(0, maxReasonLength)
   }
 }
@@ -67,8 +64,8 @@ const minPersonalLength = 4
 
 const notPersonal = new Set(["type", "event", "name", "category", "messageId", "timestamp", "integrations"])
 
-/** Each text and number that a message has for a person, as it is and as JSON writes it. */
-const personalTexts = (json: string): ReadonlyArray<string> => {
+/** Each text and number that messages have for a person, as it is and as JSON writes it, longest first. */
+const personalTexts = (messages: ReadonlyArray<EncodedMessage>): ReadonlyArray<string> => {
   const texts = new Set<string>()
   const collect = (value: unknown): void => {
     if (typeof value === "string" || typeof value === "number") {
@@ -80,11 +77,10 @@ const personalTexts = (json: string): ReadonlyArray<string> => {
       for (const inner of Object.values(value)) collect(inner)
     }
   }
-  for (const [name, value] of Object.entries(JSON.parse(json))) {
-    if (!notPersonal.has(name)) collect(value)
+  for (const { json } of messages) {
+    for (const [name, value] of Object.entries(JSON.parse(json))) {
+      if (!notPersonal.has(name)) collect(value)
+    }
   }
-  return [...texts]
+  return [...texts].sort((one, other) => other.length - one.length)
 }
-
-const longestFirst = (texts: ReadonlyArray<string>): ReadonlyArray<string> =>
-  [...texts].sort((one, other) => other.length - one.length)

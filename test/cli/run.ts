@@ -2,12 +2,13 @@ import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { mkdtempSync } from "node:fs"
 import { rm } from "node:fs/promises"
-import { createServer, type Server, type ServerResponse } from "node:http"
+import { createServer, type ServerResponse } from "node:http"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Simulator } from "cdp-analytics-effect/simulator"
 import { Effect } from "effect"
 import { afterAll } from "vitest"
+import { listen } from "../support/listen.ts"
 
 const main = new URL("../../src/node/cli/main.ts", import.meta.url).pathname
 
@@ -57,24 +58,14 @@ export const layerServer = Simulator.layerServer({ apiKeys: [secret] })
 export const received = Effect.map(Simulator.events, (events) => events.map(({ message }) => message))
 
 /** The address of a server that answers every request so, once it has read it. */
-export const answering = (answer: (response: ServerResponse) => void) =>
-  Effect.acquireRelease(
-    Effect.callback<Server>((resume) => {
-      const server = createServer((request, response) => {
-        request.resume().on("end", () => answer(response))
-      }).listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
-    }),
-    (server) =>
-      Effect.sync(() => {
-        server.close()
-        server.closeAllConnections()
-      })
-  ).pipe(
-    Effect.map((server) => {
-      const address = server.address()
-      return `http://127.0.0.1:${typeof address === "object" ? address?.port : address}`
-    })
-  )
+export const answering = Effect.fnUntraced(function* (answer: (response: ServerResponse) => void) {
+  const server = createServer((request, response) => {
+    request.resume().on("end", () => answer(response))
+  })
+  const port = yield* listen(server)
+  yield* Effect.addFinalizer(() => Effect.sync(() => server.closeAllConnections()))
+  return `http://127.0.0.1:${port}`
+})
 
 /** Tests of one file run side by side, each with a server of its own. */
 export const suite = { concurrent: true, timeout: 30_000 }

@@ -11,6 +11,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Analytics, type AnalyticsOptions, type DeliveryError } from "cdp-analytics-effect"
 import { Effect, Exit, Fiber, Layer, Redacted, Schedule, Stream } from "effect"
 import { FetchHttpClient } from "effect/http"
+import { freePort, listen } from "../support/listen.ts"
 import { collectLogs } from "../support/logs.ts"
 
 const clients = { undici: NodeHttpClient.layerUndici, fetch: FetchHttpClient.layer }
@@ -157,23 +158,17 @@ const faults: ReadonlyArray<Fault> = [
 ]
 
 /** Listens while the scope is open, and knows its open sockets. */
-const listen = (server: Server | undefined) =>
-  Effect.gen(function* () {
-    const sockets = new Set<Socket>()
-    const listening = server ?? createServer()
-    listening.on("connection", (socket) => {
-      sockets.add(socket)
-      socket.on("error", () => {})
-      socket.on("close", () => sockets.delete(socket))
-    })
-    listening.on("tlsClientError", () => {})
-    yield* Effect.promise(() => new Promise<void>((resolve) => listening.listen(0, "127.0.0.1", resolve)))
-    yield* Effect.addFinalizer(() => Effect.sync(() => listening.close()))
-    const address = listening.address()
-    if (address === null || typeof address === "string") return yield* Effect.die("expected a port")
-    if (server === undefined) yield* Effect.promise(() => new Promise((resolve) => listening.close(resolve)))
-    return { port: address.port, sockets }
+const serve = Effect.fnUntraced(function* (server: Server | undefined) {
+  const sockets = new Set<Socket>()
+  if (server === undefined) return { port: yield* freePort, sockets }
+  server.on("connection", (socket) => {
+    sockets.add(socket)
+    socket.on("error", () => {})
+    socket.on("close", () => sockets.delete(socket))
   })
+  server.on("tlsClientError", () => {})
+  return { port: yield* listen(server), sockets }
+})
 
 const key = "key-that-nobody-may-see"
 const email = "ada.lovelace@example.com"
@@ -183,7 +178,7 @@ describe.each(Object.entries(clients))("over %s", (name, client) => {
     "$name: $outcome for each message, told in every way, and nothing left open",
     (fault) =>
       Effect.gen(function* () {
-        const { port, sockets } = yield* listen(fault.server?.())
+        const { port, sockets } = yield* serve(fault.server?.())
         const logs = collectLogs()
         const options: AnalyticsOptions = {
           apiKey: Redacted.make(key),

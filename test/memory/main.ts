@@ -1,6 +1,6 @@
 import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
-import { Analytics, type AnalyticsOptions, analyticsConfig } from "cdp-analytics-effect"
 import { Config, Console, Context, Effect, Exit, Layer, Logger, Result, Scope } from "effect"
+import { Analytics, type AnalyticsOptions, analyticsConfig } from "../../src/index.ts"
 
 // Run as a child process with --expose-gc: makes CALLS calls of about 330 bytes, and prints what they cost.
 

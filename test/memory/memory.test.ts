@@ -3,6 +3,7 @@ import { createServer } from "node:net"
 import { promisify } from "node:util"
 import { assert, describe, it } from "@effect/vitest"
 import { Config, Effect, Schema } from "effect"
+import { freePort, listen } from "../support/listen.ts"
 
 // MEMORY_CALLS=1000000 for the full million.
 const callsOf = Config.Int("MEMORY_CALLS").pipe(Config.withDefault(200_000))
@@ -25,17 +26,10 @@ const Printed = Schema.fromJsonString(
 )
 
 /** A port where nothing listens, or one where a server takes everything in and never answers. */
-const endpointOf = (server: "gone" | "silent") =>
-  Effect.gen(function* () {
-    const listening = createServer((socket) => void socket.on("error", () => socket.destroy()).resume())
-    yield* Effect.promise(() => new Promise<void>((resolve) => listening.listen(0, "127.0.0.1", resolve)))
-    const address = listening.address()
-    if (address === null || typeof address === "string") return yield* Effect.die("expected a port")
-    const endpoint = `http://127.0.0.1:${address.port}`
-    if (server === "silent") yield* Effect.addFinalizer(() => Effect.sync(() => listening.close()))
-    else yield* Effect.promise(() => new Promise((resolve) => listening.close(resolve)))
-    return endpoint
-  })
+const portOf = (server: "gone" | "silent") =>
+  server === "gone"
+    ? freePort
+    : listen(createServer((socket) => void socket.on("error", () => socket.destroy()).resume()))
 
 const runChild = (endpoint: string, calls: number, env: Record<string, string>) =>
   Effect.promise(() =>
@@ -65,7 +59,7 @@ describe("a great many calls while the server is", () => {
     ({ server, whenFull, bound, env }) =>
       Effect.gen(function* () {
         const calls = yield* callsOf
-        const endpoint = yield* endpointOf(server)
+        const endpoint = `http://127.0.0.1:${yield* portOf(server)}`
         const printed = yield* runChild(endpoint, calls, { ...env, CUSTOMERIO_WHEN_FULL: whenFull })
         const { results, report, heap, heapAfter, p50, p99, closeMillis } = printed
         const growth = heap.map((bytes) => (bytes - heap[0]!) / megabyte)
@@ -93,6 +87,7 @@ describe("a great many calls while the server is", () => {
         const settled = growth.slice(Math.ceil(growth.length / 2))
         assert.isAtMost(Math.max(...growth), bound / megabyte + 16)
         assert.isAtMost(Math.max(...settled) - Math.min(...settled), 4)
+        assert.isAtMost((heapAfter - heap[0]!) / megabyte, 6)
 
         assert.isBelow(p99, 1000)
         assert.isBelow(closeMillis, 1500)

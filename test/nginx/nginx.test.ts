@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process"
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { connect, createServer } from "node:net"
+import { connect } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { NodeHttpClient } from "@effect/platform-node"
@@ -8,19 +8,10 @@ import { assert, describe, it } from "@effect/vitest"
 import { Analytics, type AnalyticsOptions } from "cdp-analytics-effect"
 import { Simulator } from "cdp-analytics-effect/simulator"
 import { Effect, Exit, Layer, Redacted, Schedule, Scope } from "effect"
+import { freePort } from "../support/listen.ts"
 import { silent } from "../support/logs.ts"
 
 const nginx = "/usr/sbin/nginx"
-
-const freePort = Effect.promise(
-  () =>
-    new Promise<number>((resolve) => {
-      const server = createServer().listen(0, "127.0.0.1", () => {
-        const address = server.address()
-        server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0))
-      })
-    })
-)
 
 const isListening = (port: number) =>
   Effect.callback<void, "closed">((resume) => {

@@ -7,6 +7,7 @@ import { Simulator } from "cdp-analytics-effect/simulator"
 import { Effect, Exit, Layer, Scope } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
 import { type Browser, chromium, type Page } from "playwright-core"
+import { listen } from "../support/listen.ts"
 
 const chromiumPath = "/usr/bin/chromium"
 
@@ -59,19 +60,10 @@ const makeLine = Effect.fnUntraced(function* (port: number) {
     isCut = true
     for (const socket of sockets) socket.destroy()
   }
-  yield* Effect.acquireRelease(
-    Effect.callback<void>((resume) => {
-      proxy.listen(0, "127.0.0.1", () => resume(Effect.void))
-    }),
-    () =>
-      Effect.sync(() => {
-        cut()
-        proxy.close()
-      })
-  )
-  const address = proxy.address()
+  const own = yield* listen(proxy)
+  yield* Effect.addFinalizer(() => Effect.sync(cut))
   return {
-    url: `http://127.0.0.1:${typeof address === "object" ? address?.port : address}`,
+    url: `http://127.0.0.1:${own}`,
     cut,
     mend: () => {
       isCut = false

@@ -1,34 +1,7 @@
-import { spawn } from "node:child_process"
-import { once } from "node:events"
 import { assert, describe, it } from "@effect/vitest"
 import { type Fault, Simulator } from "cdp-analytics-effect/simulator"
 import { Effect } from "effect"
-
-/** Runs a program, and stops it with the signal as soon as it says so. */
-const run = (
-  file: string,
-  env: Record<string, string>,
-  stop?: { readonly at: string; readonly signal: NodeJS.Signals }
-) =>
-  Effect.promise(async () => {
-    const child = spawn(process.execPath, [new URL(file, import.meta.url).pathname], {
-      env: { ...process.env, CUSTOMERIO_API_KEY: "k", ...env },
-      stdio: ["ignore", "pipe", "inherit"]
-    })
-    let output = ""
-    let stoppedAt = 0
-    child.stdout.on("data", (data) => {
-      output += data
-      if (stop === undefined || stoppedAt > 0 || !output.includes(stop.at)) return
-      stoppedAt = performance.now()
-      child.kill(stop.signal)
-    })
-    const closed = once(child.stdout, "close")
-    const [code] = await once(child, "exit")
-    const stopping = performance.now() - stoppedAt
-    await closed
-    return { code, output, stopping }
-  })
+import { run } from "./run.ts"
 
 /** The ids behind a word at the start of a line. */
 const idsAfter = (word: string, output: string): ReadonlyArray<string> =>

@@ -1,25 +1,26 @@
 /**
- * What an outcome means, in plain words.
+ * What became of a message, in plain words.
  */
-import type { Outcome } from "../../Delivery.ts"
+import type { DeliveryError } from "../../AnalyticsError.ts"
 import type { AnswerHeaders } from "./sendOnce.ts"
 
 /** What is wrong, if anything is. What only the other region can tell is not in it. */
-export const explain = (outcome: Outcome, headers: AnswerHeaders): string | undefined => {
+export const explain = (failure: DeliveryError | undefined, headers: AnswerHeaders): string | undefined => {
   const isHtml = isPage(headers)
-  switch (outcome._tag) {
-    case "Delivered":
-      return isHtml
-        ? "A web page answered, not a Data Pipelines server: is the endpoint right, or a proxy in between?"
-        : undefined
+  if (failure === undefined) {
+    return isHtml
+      ? "A web page answered, not a Data Pipelines server: is the endpoint right, or a proxy in between?"
+      : undefined
+  }
+  switch (failure._tag) {
     case "Unauthorized":
-      return isHtml ? explainPage(outcome.status) : `The server does not take the API key (${outcome.status})`
+      return isHtml ? explainPage(failure.status) : `The server does not take the API key (${failure.status})`
     case "Rejected":
-      return explainRejection(outcome.status, outcome.reason, headers["location"], isHtml)
+      return explainRejection(failure.status, failure.reason, headers["location"], isHtml)
     case "RetriesExhausted":
-      return explainNoAnswer(outcome.status, outcome.reason, isHtml)
+      return explainNoAnswer(failure.status, failure.reason, isHtml)
     default:
-      return outcome.message
+      return failure.message
   }
 }
 

@@ -4,7 +4,7 @@
 import { Clock, Console, Effect, Option, Redacted, Schedule } from "effect"
 import { Command, Flag, Prompt } from "effect/cli"
 import { Analytics } from "../../Analytics.ts"
-import { type AnalyticsOptions, regions, resolveOptions } from "../../AnalyticsOptions.ts"
+import { type AnalyticsOptions, originOf, regions, resolveOptions } from "../../AnalyticsOptions.ts"
 import { explain, explainSkew, isPage } from "./diagnosis.ts"
 import { readEnvironment } from "./environment.ts"
 import { failWith, printable } from "./failure.ts"
@@ -42,9 +42,9 @@ export const doctor = Command.make(
     }
     yield* askFirst(flags.yes, origin)
 
-    const { outcome, headers } = yield* check(options)
-    const problem = explain(outcome, headers)
-    const isKeyRefused = outcome._tag === "Unauthorized" && !isPage(headers)
+    const { failure, headers } = yield* check(options)
+    const problem = explain(failure, headers)
+    const isKeyRefused = failure?._tag === "Unauthorized" && !isPage(headers)
     const problems = [
       problem !== undefined && isKeyRefused ? yield* explainKey(options, problem) : problem,
       explainSkew(headers["date"], yield* Clock.currentTimeMillis),
@@ -92,10 +92,10 @@ const explainKey = Effect.fnUntraced(function* (options: AnalyticsOptions, words
   if (region === undefined) return `${words}: it is mistyped or revoked, or not of this source.`
   const other = region === "us" ? "eu" : "us"
   yield* Console.log(`\nThe key is not taken there: asking ${regions[other]} as well.`)
-  const { outcome, headers } = yield* check({ ...options, endpoint: regions[other] })
-  if (outcome._tag === "Unauthorized") return `${words}, nor does the other region's: it is mistyped or revoked.`
-  if (outcome._tag !== "Delivered") {
-    return `${words}. Whether the other region's does is not known: ${explain(outcome, headers)}`
+  const { failure, headers } = yield* check({ ...options, endpoint: regions[other] })
+  if (failure?._tag === "Unauthorized") return `${words}, nor does the other region's: it is mistyped or revoked.`
+  if (failure !== undefined) {
+    return `${words}. Whether the other region's does is not known: ${explain(failure, headers)}`
   }
   const advice =
     options.endpoint === undefined
@@ -105,8 +105,8 @@ const explainKey = Effect.fnUntraced(function* (options: AnalyticsOptions, words
 })
 
 /** Of Customer.io's own endpoints; another may be anything. */
-const regionOf = ({ endpoint, region = "us" }: AnalyticsOptions): "us" | "eu" | undefined => {
-  const origin = endpoint === undefined ? regions[region] : endpoint.replace(/\/+$/, "").toLowerCase()
+const regionOf = (options: AnalyticsOptions): "us" | "eu" | undefined => {
+  const origin = originOf(options).toLowerCase()
   if (origin === regions.us) return "us"
   return origin === regions.eu ? "eu" : undefined
 }

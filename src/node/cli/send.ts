@@ -5,13 +5,13 @@ import { Console, Effect, Fiber, Option, Schedule } from "effect"
 import { Command, Flag } from "effect/cli"
 import { Analytics } from "../../Analytics.ts"
 import type { CallError } from "../../AnalyticsError.ts"
-import type { Outcome, Receipt } from "../../Delivery.ts"
+import type { Receipt } from "../../Delivery.ts"
 import { EventContext } from "../../EventContext.ts"
 import { Integrations } from "../../Integrations.ts"
 import { Properties } from "../../Properties.ts"
 import { GroupTraits, Traits } from "../../Traits.ts"
 import { readEnvironment } from "./environment.ts"
-import { type Failed, failWith } from "./failure.ts"
+import { failWith } from "./failure.ts"
 import { fieldFlags, readFields } from "./fields.ts"
 import { jsonFlag, readJson } from "./json.ts"
 import { keyFlag, readKey } from "./key.ts"
@@ -81,7 +81,7 @@ const deliver = Effect.fnUntraced(function* (flags: Common, call: Effect.Effect<
       Console.error(`The server has not taken it yet: trying ${flags.retry ? "on" : "once"}. Ctrl-C gives up.`)
     )
   )
-  const { messageId, outcome } = yield* sendOnce(
+  const { messageId, failure } = yield* sendOnce(
     {
       ...configured,
       apiKey,
@@ -94,14 +94,11 @@ const deliver = Effect.fnUntraced(function* (flags: Common, call: Effect.Effect<
   ).pipe(Effect.catch((error) => failWith(error._tag === "InvalidOptions" ? 2 : 1, error.message)))
   yield* Fiber.interrupt(patience)
   yield* Console.log(messageId)
-  yield* printOutcome(outcome)
+  yield* failure === undefined ? Console.log("delivered") : failWith(1, `${failure._tag}: ${failure.message}`)
   if (!flags.strict) {
     yield* Console.error("note: with --no-strict the server answers 200 whether it keeps the message or not")
   }
 })
-
-const printOutcome = (outcome: Outcome): Effect.Effect<void, Failed> =>
-  outcome._tag === "Delivered" ? Console.log("delivered") : failWith(1, `${outcome._tag}: ${outcome.message}`)
 
 const identify = Command.make(
   "identify",

@@ -1,4 +1,4 @@
-import { Effect, Fiber, Layer, Logger, Stream } from "effect"
+import { Effect, Layer, Logger, Result } from "effect"
 import { HttpClient } from "effect/http"
 import { Analytics } from "../../Analytics.ts"
 import type { CallError } from "../../AnalyticsError.ts"
@@ -10,7 +10,7 @@ export interface AnswerHeaders {
   readonly [name: string]: string | undefined
 }
 
-/** Sends one message at once, and returns its outcome and the headers of the last answer. */
+/** Sends one message at once, and returns why it was not delivered, if so, and the headers of the last answer. */
 export const sendOnce = Effect.fnUntraced(function* (
   options: AnalyticsOptions,
   call: Effect.Effect<Receipt, CallError, Analytics>
@@ -34,9 +34,8 @@ export const sendOnce = Effect.fnUntraced(function* (
   )
 
   return yield* Effect.gen(function* () {
-    const outcomes = yield* Effect.forkChild(Stream.runHead(Analytics.outcomes), { startImmediately: true })
-    const { messageId } = yield* call
-    const outcome = yield* Fiber.join(outcomes).pipe(Effect.flatMap(Effect.fromOption), Effect.orDie)
-    return { messageId, outcome, headers }
+    const receipt = yield* call
+    const delivery = yield* Effect.result(receipt.await)
+    return { messageId: receipt.messageId, failure: Result.isFailure(delivery) ? delivery.failure : undefined, headers }
   }).pipe(Effect.provide(layer))
 })

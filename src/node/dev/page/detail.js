@@ -1,7 +1,7 @@
 // One event: its message, the context it was stored with, and the request that it came in.
 
 import { bytesOf, copyButton, facts, find, jsonBlock, make } from "./dom.js"
-import { asCurl, asTypeScript, nameOf, typeOf, withoutStamps } from "./event.js"
+import { asCurl, asTypeScript, nameOf, typeOf } from "./event.js"
 import { describeFault } from "./faults.js"
 import { fetchRequest } from "./server.js"
 
@@ -40,7 +40,7 @@ const draw = (event, request, close) => {
       "div",
       { class: "actions" },
       copyButton("Copy JSON", () => JSON.stringify(message, null, 2)),
-      copyButton("Copy curl", () => asCurl({ message: withoutStamps(message) }, location.origin)),
+      copyButton("Copy curl", () => asCurl(event, location.origin)),
       source === undefined ? "" : copyButton("Copy TypeScript", () => source)
     ),
     refusal === undefined

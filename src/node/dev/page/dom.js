@@ -13,9 +13,20 @@ export const make = (tag, attributes = {}, ...children) => {
   return element
 }
 
+/** Makes these the children of an element. One that stays is not moved, so that a click under way is not lost. */
+export const arrange = (parent, elements) => {
+  const kept = new Set(elements)
+  for (const child of [...parent.children]) if (!kept.has(child)) child.remove()
+  let place = parent.firstElementChild
+  for (const element of elements) {
+    if (element === place) place = place.nextElementSibling
+    else parent.insertBefore(element, place)
+  }
+}
+
 /**
  * Makes the children of an element those of the items, and leaves alone the ones that look the same: a list that is drawn
- * again keeps its focus, its selected text and the click that is under way.
+ * again keeps its focus and its selected text.
  */
 export const makeKeyed = (parent, keyOf, draw) => {
   let drawn = new Map()
@@ -27,12 +38,10 @@ export const makeKeyed = (parent, keyOf, draw) => {
       const before = drawn.get(key)
       next.set(key, before?.look === look ? before : { look, element: draw(item) })
     }
-    for (const [key, { element }] of drawn) if (next.get(key)?.element !== element) element.remove()
-    let place = parent.firstChild
-    for (const { element } of next.values()) {
-      if (element === place) place = place.nextSibling
-      else parent.insertBefore(element, place)
-    }
+    arrange(
+      parent,
+      [...next.values()].map(({ element }) => element)
+    )
     drawn = next
   }
 }

@@ -30,8 +30,7 @@ export const whyOf = ({ refusal, note }) =>
 const stamps = ["receivedAt", "originalTimestamp"]
 
 /** The message as it was sent, but for the time, which the server may have given it. */
-export const withoutStamps = (message) =>
-  Object.fromEntries(Object.entries(message).filter(([key]) => !stamps.includes(key)))
+const withoutStamps = (message) => Object.fromEntries(Object.entries(message).filter(([key]) => !stamps.includes(key)))
 
 export const asCurl = (event, url) => {
   const body = JSON.stringify({ batch: [withoutStamps(event.message)] }).replaceAll("'", "'\\''")

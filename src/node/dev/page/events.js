@@ -1,7 +1,7 @@
 // The events that the page has, and the list of those that pass the filters. However many arrive, it draws once a frame, and
 // only the rows that can be seen.
 
-import { bytesOf, find, make, timeOf } from "./dom.js"
+import { arrange, bytesOf, find, make, timeOf } from "./dom.js"
 import { nameOf, personOf, typeOf, whyOf } from "./event.js"
 
 const keep = 10_000
@@ -146,13 +146,9 @@ const draw = () => {
   const last = Math.min(shown.length, Math.ceil((rows.scrollTop + rows.clientHeight) / height) + margin)
   const next = new Map()
   for (let index = first; index < last; index++) next.set(at(index), drawn.get(at(index)) ?? drawRow(at(index)))
-  for (const [event, row] of drawn) if (!next.has(event)) row.remove()
-  let place = canvas.firstChild
+  arrange(canvas, [...next.values()])
   let index = first
-  // A row that stays is not moved, so that a click under way is not lost.
   for (const [event, row] of next) {
-    if (row === place) place = place.nextSibling
-    else canvas.insertBefore(row, place)
     row.style.top = `${index * height}px`
     row.setAttribute("aria-selected", String(event === selected))
     row.setAttribute("aria-posinset", String(index + 1))

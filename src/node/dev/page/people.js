@@ -117,12 +117,9 @@ const groupNames = (person) =>
 const link = (label, key) =>
   make("button", { type: "button", class: "link", onclick: () => selectPerson(key, true) }, label)
 
-const back = () =>
-  make(
-    "button",
-    { type: "button", class: "plain back", onclick: () => find("#people").classList.remove("is-open") },
-    "‹ Everyone"
-  )
+export const closePerson = () => find("#people").classList.remove("is-open")
+
+const back = () => make("button", { type: "button", class: "plain back", onclick: closePerson }, "‹ Everyone")
 
 const section = (title, records) =>
   Object.keys(records).length === 0
@@ -198,8 +195,6 @@ const selectPerson = (key, isOpening) => {
   if (isOpening) find("#people").classList.add("is-open")
   draw()
 }
-
-export const closePerson = () => find("#people").classList.remove("is-open")
 
 export const movePerson = (by) => {
   const all = entries()
