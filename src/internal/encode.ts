@@ -3,6 +3,7 @@ import { InvalidMessage, MessageTooLarge, UnserializableMessage } from "../Analy
 import type { EventContext } from "../EventContext.ts"
 import type { Integrations } from "../Integrations.ts"
 import { Alias, Group, Identify, type Message, type MessageType, Page, Screen, Track } from "../Message.ts"
+import { type Accepts, makeAccepts } from "./accepts.ts"
 import { describeIssue, formatPath } from "./issue.ts"
 import { findJsonIssue, hasToJson } from "./json.ts"
 import { merge } from "./merge.ts"
@@ -34,23 +35,30 @@ export type Encode = (
   stamp: Stamp
 ) => Result.Result<EncodedMessage, EncodeError>
 
-type Parse = (input: unknown) => Result.Result<Message, SchemaIssue.Issue>
-
-const parser = <S extends Schema.ConstraintDecoder<unknown> & Schema.Schema<Message>>(schema: S): Parse =>
-  SchemaParser.decodeUnknownResult(Schema.toType(schema), { onExcessProperty: "error" })
-
-const parsers: Record<MessageType, Parse> = {
-  identify: parser(Identify),
-  track: parser(Track),
-  page: parser(Page),
-  screen: parser(Screen),
-  group: parser(Group),
-  alias: parser(Alias)
+interface Judge {
+  /** Most messages need no more than this: a quick yes, of the Schema and of JSON. */
+  readonly accepts: Accepts
+  /** Has the last word, and words for what is wrong. */
+  readonly parse: (input: unknown) => Result.Result<Message, SchemaIssue.Issue>
 }
 
-const messageTypes = Object.keys(parsers).join(", ")
+const judge = <S extends Schema.ConstraintDecoder<unknown> & Schema.Schema<Message>>(schema: S): Judge => ({
+  accepts: makeAccepts(schema),
+  parse: SchemaParser.decodeUnknownResult(Schema.toType(schema), { onExcessProperty: "error" })
+})
 
-const isMessageType = (type: unknown): type is MessageType => typeof type === "string" && Object.hasOwn(parsers, type)
+const judges: Record<MessageType, Judge> = {
+  identify: judge(Identify),
+  track: judge(Track),
+  page: judge(Page),
+  screen: judge(Screen),
+  group: judge(Group),
+  alias: judge(Alias)
+}
+
+const messageTypes = Object.keys(judges).join(", ")
+
+const isMessageType = (type: unknown): type is MessageType => typeof type === "string" && Object.hasOwn(judges, type)
 
 /** Validates, stamps, merges defaults and encodes to JSON, once. */
 export const makeEncode = (options: {
@@ -59,6 +67,9 @@ export const makeEncode = (options: {
   readonly integrations: Integrations | undefined
 }): Encode => {
   const countBytes = makeCountBytes(options.maxMessageBytes)
+  const formatStamp = rememberLast(formatTimestamp)
+  const encodeContext = (context: object): string => JSON.stringify({ ...merge(options.context, context), library })
+  const defaultContext = encodeContext({})
 
   const encode: Encode = (call, input, stamp) => {
     if (typeof input !== "object" || input === null || Array.isArray(input)) {
@@ -75,40 +86,28 @@ export const makeEncode = (options: {
       const ambient = stamp.contexts.reduce<object>((outer, inner) => merge(outer, inner), {})
       message["context"] = mergeDefined(ambient, message["context"])
     }
-    for (const name of records) {
-      // It would decide what goes over the wire, after everything was checked.
-      if (hasToJson(message[name])) {
-        const reason = "Expected an object without a toJSON of its own"
-        return Result.fail(new InvalidMessage({ type, path: name, reason }))
-      }
+    if (!judges[type].accepts(message)) {
+      const refusal = refuse(type, message)
+      if (refusal !== undefined) return Result.fail(refusal)
     }
-
-    // Before the Schema, which would only say that a BigInt is no number. A timestamp is for the Schema to judge.
-    const jsonIssue = findJsonIssue({ ...message, timestamp: undefined })
-    if (jsonIssue !== undefined) {
-      return Result.fail(
-        new UnserializableMessage({ type, path: formatPath(jsonIssue.path), reason: jsonIssue.reason })
-      )
-    }
-    const parsed = parsers[type](message)
-    if (Result.isFailure(parsed)) return Result.fail(new InvalidMessage({ type, ...describeIssue(parsed.failure) }))
 
     // An empty id is a missing one.
-    for (const key of ["userId", "anonymousId"]) {
-      if (message[key] === "") message[key] = undefined
-    }
-    const messageId = parsed.success.messageId || stamp.messageId
+    if (message["userId"] === "") message["userId"] = undefined
+    if (message["anonymousId"] === "") message["anonymousId"] = undefined
+    const { messageId: ownId, timestamp, context, integrations, category } = message
+    const messageId = typeof ownId === "string" && ownId !== "" ? ownId : stamp.messageId
     message["messageId"] = messageId
-    message["timestamp"] = DateTime.formatIso(DateTime.makeUnsafe(parsed.success.timestamp ?? stamp.timestamp))
-    message["context"] = { ...merge(options.context, objectOf(message["context"])), library }
+    message["timestamp"] = isTimestamp(timestamp) ? formatTimestamp(timestamp) : formatStamp(stamp.timestamp)
+    if (context !== undefined) message["context"] = undefined
     if (options.integrations !== undefined) {
-      message["integrations"] = merge(options.integrations, objectOf(message["integrations"]))
+      message["integrations"] = merge(options.integrations, objectOf(integrations))
     }
-    if ("category" in parsed.success && parsed.success.category) {
-      message["properties"] = merge({ category: parsed.success.category }, objectOf(message["properties"]))
+    if (typeof category === "string" && category !== "") {
+      message["properties"] = merge({ category }, objectOf(message["properties"]))
     }
 
-    const json = JSON.stringify(message)
+    const contextJson = context === undefined ? defaultContext : encodeContext(objectOf(context))
+    const json = `${JSON.stringify(message).slice(0, -1)},"context":${contextJson}}`
     const bytes = countBytes(json)
     return bytes > options.maxMessageBytes
       ? Result.fail(new MessageTooLarge({ type, bytes, limit: options.maxMessageBytes }))
@@ -134,6 +133,37 @@ const objectOf = (value: unknown): object => (typeof value === "object" && value
 // What is neither absent nor an object is left for the Schema to refuse.
 const mergeDefined = (base: object, over: unknown): unknown =>
   over === undefined || objectOf(over) === over ? merge(base, objectOf(over)) : over
+
+/** What JSON cannot say, or the Schema does not allow. */
+const refuse = (type: MessageType, message: Record<string, unknown>): EncodeError | undefined => {
+  for (const name of records) {
+    // It would decide what goes over the wire, after everything was checked.
+    if (hasToJson(message[name])) {
+      return new InvalidMessage({ type, path: name, reason: "Expected an object without a toJSON of its own" })
+    }
+  }
+  // Before the Schema, which would only say that a BigInt is no number. A timestamp is for the Schema to judge.
+  const jsonIssue = findJsonIssue({ ...message, timestamp: undefined })
+  if (jsonIssue !== undefined) {
+    return new UnserializableMessage({ type, path: formatPath(jsonIssue.path), reason: jsonIssue.reason })
+  }
+  const parsed = judges[type].parse(message)
+  return Result.isFailure(parsed) ? new InvalidMessage({ type, ...describeIssue(parsed.failure) }) : undefined
+}
+
+const isTimestamp = (value: unknown): value is Date | DateTime.DateTime =>
+  value instanceof Date || DateTime.isDateTime(value)
+
+const formatTimestamp = (time: number | Date | DateTime.DateTime): string => DateTime.formatIso(DateTime.makeUnsafe(time))
+
+/** Many messages are stamped in one millisecond. */
+const rememberLast = <A, B>(f: (a: A) => B): ((a: A) => B) => {
+  let last: readonly [A, B] | undefined
+  return (a) => {
+    if (last === undefined || last[0] !== a) last = [a, f(a)]
+    return last[1]
+  }
+}
 
 /** What was thrown may be as hostile as what threw it. */
 const nameOf = (error: unknown): string => {

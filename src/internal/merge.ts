@@ -1,4 +1,5 @@
 import type { Schema } from "effect"
+import { isPlainObject } from "./plainObject.ts"
 
 /**
  * Merges `over` into `base`, deeply, into a new object: the value of `over` wins, arrays are replaced whole, a key that is
@@ -15,10 +16,4 @@ export function merge(base: object, over: object): Record<string, unknown> {
     merged[key] = isPlainObject(value) && isPlainObject(existing) ? merge(existing, value) : value
   }
   return merged
-}
-
-const isPlainObject = (value: unknown): value is object => {
-  if (typeof value !== "object" || value === null) return false
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === null || prototype === Object.prototype
 }

@@ -1,0 +1,70 @@
+// @effect-diagnostics globalDate:off - dates as a caller makes them
+import { assert, describe, it } from "@effect/vitest"
+import { GroupTraits, Identify, Properties, Track, Traits } from "cdp-analytics-effect"
+import { Arbitrary, DateTime, Exit, Schema, SchemaParser } from "effect"
+import { makeAccepts } from "../../src/internal/accepts.ts"
+import { findJsonIssue, hasToJson } from "../../src/internal/json.ts"
+import { hostileInput } from "./inputs.ts"
+import { makeRandom } from "./random.ts"
+
+const parse = SchemaParser.decodeUnknownExit(Schema.toType(Track), { onExcessProperty: "error" })
+const acceptsTrack = makeAccepts(Track)
+const acceptsIdentify = makeAccepts(Identify)
+
+const throughJson = (value: unknown): object => JSON.parse(JSON.stringify(value))
+
+describe("a quick yes", () => {
+  it("is never said to what the Schema or JSON refuses", () => {
+    const random = makeRandom(1)
+    let accepted = 0
+    for (let run = 0; run < 100_000; run++) {
+      const trail: Array<string> = []
+      const input = hostileInput(random, "track", trail)
+      // What is another value at each read cannot be asked twice.
+      if (typeof input !== "object" || trail.some((name) => /turns into|grows|adds keys/.test(name))) continue
+      let isAccepted = false
+      let message: Record<string, unknown> = {}
+      try {
+        message = { type: "track", ...input }
+        isAccepted = acceptsTrack(message)
+      } catch {
+        // A throw is no yes.
+      }
+      if (!isAccepted) continue
+      accepted++
+      assert.isUndefined(findJsonIssue({ ...message, timestamp: undefined }), trail.join(", "))
+      assert.isTrue(Exit.isSuccess(parse(message)), trail.join(", "))
+      assert.isFalse(
+        Object.values(message).some((value) => !(value instanceof Date) && hasToJson(value)),
+        trail.join()
+      )
+    }
+    assert.isAbove(accepted, 1000)
+  })
+
+  for (const schema of [Properties, Traits, GroupTraits]) {
+    const accepts = makeAccepts(schema)
+    const plain = Arbitrary.all([Arbitrary.schema(schema), Arbitrary.schema(Schema.JsonObject)])
+    it.prop(
+      `is said to ${schema.ast.annotations?.["identifier"]} that JSON can carry`,
+      [plain],
+      ([[known, custom]]) => {
+        assert.isTrue(accepts({ custom, ...throughJson(known) }))
+      }
+    )
+  }
+
+  it("is said to dates, nested values and both kinds of union", () => {
+    const traits = {
+      createdAt: new Date(0),
+      birthday: DateTime.makeUnsafe(0),
+      address: { city: "Rome", other: [1, { a: null }, "x"] },
+      company: "Acme",
+      custom: { when: new Date(0), missing: undefined }
+    }
+    assert.isTrue(acceptsIdentify({ type: "identify", userId: "u", timestamp: new Date(0), traits }))
+    assert.isFalse(acceptsIdentify({ type: "identify", userId: "u", traits: { ...traits, createdAt: new Date("no") } }))
+    assert.isFalse(acceptsIdentify({ type: "identify", userId: "u", traits: { list: new Array(2) } }))
+    assert.isFalse(acceptsIdentify({ type: "identify", traits }))
+  })
+})
