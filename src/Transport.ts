@@ -155,7 +155,7 @@ export const makeTransport = Effect.fnUntraced(function* (options: ResolvedOptio
         const next = redirects < maxRedirects ? redirected(request, response) : undefined
         return next === undefined
           ? Effect.succeed(response)
-          : Effect.andThen(Effect.ignore(Stream.runDrain(response.stream)), execute(next, redirects + 1))
+          : Effect.andThen(Effect.ignore(drain(response)), execute(next, redirects + 1))
       })
     )
 
@@ -202,8 +202,11 @@ export const makeTransport = Effect.fnUntraced(function* (options: ResolvedOptio
         )
       })
 
-    return makeBody(messages).pipe(
-      Effect.map((body) => HttpClientRequest.bodyText(baseRequest, body, "application/json")),
+    return DateTime.now.pipe(
+      Effect.map((now) => {
+        const body = makeBody(messages, DateTime.formatIso(now))
+        return HttpClientRequest.bodyUint8Array(baseRequest, body, "application/json")
+      }),
       options.compression === "gzip" ? Effect.flatMap(HttpClientRequest.compressBody("gzip")) : identity,
       Effect.flatMap((request) =>
         awaitHold.pipe(Effect.andThen(limitRate), Effect.andThen(nextAttempt(request)), Effect.retry(retry))
@@ -257,18 +260,34 @@ const isRedirect = (status: number): boolean => status === 301 || status === 302
 const isTransient = (status: number): boolean =>
   status === 408 || status === 429 || (status >= 500 && status < 600 && status !== 501 && status !== 505)
 
-/** The body of `/v1/batch`, made of the messages as they are already encoded. */
-const makeBody = (messages: ReadonlyArray<EncodedMessage>): Effect.Effect<string> =>
-  Effect.map(DateTime.now, (now) => {
-    const batch = messages.map((message) => message.json).join(",")
-    return `{"batch":[${batch}],"sentAt":"${DateTime.formatIso(now)}"}`
+const encoder = new TextEncoder()
+
+/** The body of `/v1/batch`, of the messages as they are already encoded and counted. */
+const makeBody = (messages: ReadonlyArray<EncodedMessage>, sentAt: string): Uint8Array => {
+  const head = '{"batch":['
+  const tail = `],"sentAt":"${sentAt}"}`
+  const content = messages.reduce((total, { bytes }) => total + bytes + 1, -1)
+  const body = new Uint8Array(head.length + content + tail.length)
+  let end = 0
+  const write = (text: string): void => {
+    end += encoder.encodeInto(text, body.subarray(end)).written
+  }
+  write(head)
+  messages.forEach(({ json }, index) => {
+    if (index > 0) body[end++] = comma
+    write(json)
   })
+  write(tail)
+  return body
+}
+
+const comma = 0x2c
 
 /** Reads the answer's body to its end, so that the connection can be used again, and keeps the words of a refusal. */
 const readReason = (
   response: HttpClientResponse.HttpClientResponse
 ): Effect.Effect<string, HttpClientError.HttpClientError> => {
-  if (isSuccess(response.status)) return Effect.as(Stream.runDrain(response.stream), "")
+  if (isSuccess(response.status)) return Effect.as(drain(response), "")
   const body = response.stream.pipe(
     Stream.decodeText,
     Stream.runFold(
@@ -278,3 +297,12 @@ const readReason = (
   )
   return Effect.map(body, readRefusal)
 }
+
+/** Answers of up to so many bytes are read at once: a stream costs more than the rest of a request. */
+const maxShortAnswer = 65_536
+
+/** Reads the answer's body to its end, and keeps nothing of it. */
+const drain = (
+  response: HttpClientResponse.HttpClientResponse
+): Effect.Effect<unknown, HttpClientError.HttpClientError> =>
+  Number(response.headers["content-length"]) <= maxShortAnswer ? response.arrayBuffer : Stream.runDrain(response.stream)

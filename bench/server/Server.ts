@@ -58,7 +58,9 @@ export const startServer = async (behaviour: Behaviour): Promise<Server> => {
           const now = Date.now()
           for (const id of ids) if (!stored.has(id)) stored.set(id, now)
         }
-        response.writeHead(answer.status, { "content-type": "application/json", ...answer.headers }).end("{}")
+        response
+            .writeHead(answer.status, { "content-type": "application/json", "content-length": "2", ...answer.headers })
+            .end("{}")
     }
   })
   server.on("connection", () => {

@@ -21,6 +21,7 @@ import {
   Tracer
 } from "effect"
 import { SecureRandom, WebCrypto } from "effect/crypto"
+import type { LazyArg } from "effect/Function"
 import {
   AnalyticsClosed,
   type CallError,
@@ -41,7 +42,6 @@ import { makeCount } from "./count.ts"
 import { type EncodedMessage, makeEncode } from "./encode.ts"
 import { makeLedger, type Pending } from "./ledger.ts"
 import { quietly } from "./log.ts"
-import { makeRandomBytes } from "./randomBytes.ts"
 import { deliveredReceipt } from "./receipt.ts"
 import { makeUndeliveredLine } from "./undelivered.ts"
 
@@ -65,9 +65,8 @@ const maxHandlerTime = Duration.seconds(2)
 
 export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions, transport: Transport) {
   const webCrypto = yield* WebCrypto.WebCrypto
-  const defaultRandom = Option.getOrElse(yield* Effect.serviceOption(SecureRandom.SecureRandom), () =>
-    SecureRandom.make(makeRandomBytes(webCrypto))
-  )
+  const defaultRandom =
+    Option.getOrUndefined(yield* Effect.serviceOption(SecureRandom.SecureRandom)) ?? makeRandom(webCrypto)
   const clock = yield* Clock.Clock
   const count = makeCount(yield* Effect.context<never>())
   const encode = makeEncode(options)
@@ -102,11 +101,16 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
     return Effect.fail(error)
   }
 
-  const settle = (batch: ReadonlyArray<Pending>, outcome: Outcome): void => {
-    const settled = ledger.settle(batch, outcome)
+  /** Nobody need read outcomes, and then none are made. */
+  const settle = (
+    batch: ReadonlyArray<Pending>,
+    failure: DeliveryError | undefined,
+    outcome: LazyArg<Outcome>
+  ): void => {
+    const settled = ledger.settle(batch, failure)
     if (settled === 0) return
-    count.settled(outcome._tag, settled)
-    PubSub.publishUnsafe(outcomes, [outcome])
+    count.settled(failure?._tag ?? "Delivered", settled)
+    if (outcomes.subscribers.size > 0) PubSub.publishUnsafe(outcomes, [outcome()])
   }
 
   /** Gives messages their failure at once, and hands them to `onUndelivered`. The latch is to be waited for. */
@@ -114,7 +118,7 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
     const unsettled = batch.filter((pending) => pending.place !== "settled")
     // Before they are settled: a flush that this lets go looks for what is being handled.
     const entered = undelivered.enter(unsettled.map(messageOf), error)
-    settle(unsettled, error)
+    settle(unsettled, error, () => error)
     return entered
   }
 
@@ -123,7 +127,7 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
     message: EncodedMessage,
     link: Tracer.SpanLink | undefined
   ): Effect.Effect<Receipt, AnalyticsClosed> => {
-    const victims = ledger.evictFor(message.bytes)
+    const victims = ledger.oldestFor(message.bytes)
     for (const victim of victims) {
       if (victim.place === "queue") removeFromQueue(victim)
     }
@@ -209,20 +213,29 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
   const accept: Client["accept"] = (type, input) =>
     Effect.withFiber((fiber) => {
       const random = Context.getOrUndefined(fiber.context, SecureRandom.SecureRandom) ?? defaultRandom
-      return Effect.flatMap(random.uuidV4(), (messageId): Effect.Effect<Receipt, CallError> => {
-        if (isClosed) return refuse(new AnalyticsClosed())
-        const encoded = encode(type, input, {
-          messageId,
-          timestamp: fiber.getRef(Clock.Clock).currentTimeMillisUnsafe(),
-          contexts: fiber.getRef(AmbientContext)
-        })
-        if (Result.isFailure(encoded)) return refuse(encoded.failure)
-        const message = encoded.success
-        if (!options.enabled) return Effect.succeed(deliveredReceipt(message.messageId))
-        const enqueued = enqueue(message, linkOf(fiber))
-        return isDebug(fiber) ? Effect.tap(enqueued, logAccepted(message)) : enqueued
-      })
+      return random === undefined
+        ? acceptAs(webCrypto.randomUUID(), type, input, fiber)
+        : Effect.flatMap(random.uuidV4(), (messageId) => acceptAs(messageId, type, input, fiber))
     })
+
+  const acceptAs = (
+    messageId: string,
+    type: MessageType | undefined,
+    input: unknown,
+    fiber: Fiber.Fiber<unknown, unknown>
+  ): Effect.Effect<Receipt, CallError> => {
+    if (isClosed) return refuse(new AnalyticsClosed())
+    const encoded = encode(type, input, {
+      messageId,
+      timestamp: fiber.getRef(Clock.Clock).currentTimeMillisUnsafe(),
+      contexts: fiber.getRef(AmbientContext)
+    })
+    if (Result.isFailure(encoded)) return refuse(encoded.failure)
+    const message = encoded.success
+    if (!options.enabled) return Effect.succeed(deliveredReceipt(message.messageId))
+    const enqueued = enqueue(message, linkOf(fiber))
+    return isDebug(fiber) ? Effect.tap(enqueued, logAccepted(message)) : enqueued
+  }
 
   const deliver = ({ batch, cause }: Gathered): Effect.Effect<void> =>
     Effect.suspend(() => {
@@ -237,14 +250,15 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
     Effect.suspend(() => {
       const id = ++batchId
       const messages = batch.map(messageOf)
-      const messageIds = batch.map(idOf)
       const details = { batchId: id, count: messages.length, bytes: totalBytes(messages) }
       const log = (line: Effect.Effect<void>) => quietly(Effect.annotateLogs(line, details))
-      return log(Effect.logDebug("sending batch")).pipe(
+      const logDebug = (line: string) => whenDebug(log(Effect.logDebug(line)))
+      return logDebug("sending batch").pipe(
         Effect.andThen(
           Effect.withSpan(transport.send({ batchId: id, messages }), "Analytics.deliver", {
             root: true,
             kind: "client",
+            captureStackTrace: false,
             links: linksOf(batch),
             attributes: {
               "cdp_analytics.batch.id": id,
@@ -255,18 +269,24 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
         ),
         Effect.matchCauseEffect({
           onSuccess: () => {
-            settle(batch, new Delivered({ batchId: id, messageIds }))
-            return log(isKeyRefused ? logKeyAccepted : Effect.logDebug("batch delivered"))
+            settle(batch, undefined, () => new Delivered({ batchId: id, messageIds: batch.map(idOf) }))
+            return isKeyRefused ? log(logKeyAccepted) : logDebug("batch delivered")
           },
           onFailure: (cause) => {
             const error = Option.getOrElse(
               Cause.findErrorOption(cause),
               // A tracer that throws: everything else is in the error channel.
-              () => new RetriesExhausted({ batchId: id, messageIds, attempts: 0, reason: "sending the batch failed" })
+              () =>
+                new RetriesExhausted({
+                  batchId: id,
+                  messageIds: batch.map(idOf),
+                  attempts: 0,
+                  reason: "sending the batch failed"
+                })
             )
             if (isSplittable(error) && batch.length > 1) {
               const middle = Math.ceil(batch.length / 2)
-              return log(Effect.logDebug("batch refused, sending each half")).pipe(
+              return logDebug("batch refused, sending each half").pipe(
                 Effect.andThen(send(batch.slice(0, middle))),
                 Effect.andThen(send(batch.slice(middle)))
               )
@@ -363,6 +383,12 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
   return client
 })
 
+/** What makes ids where the platform's own may not, or cannot: browsers do in secure contexts only. */
+const makeRandom = (crypto: Crypto): SecureRandom.SecureRandom["Service"] | undefined =>
+  crypto === globalThis.crypto && typeof crypto.randomUUID === "function"
+    ? undefined
+    : SecureRandom.make((size) => crypto.getRandomValues(new Uint8Array(size)))
+
 /** As far as it comes in the time, also in a finalizer. */
 const within = (effect: Effect.Effect<unknown>, duration: Duration.Duration): Effect.Effect<unknown> =>
   effect.pipe(Effect.interruptible, Effect.timeoutOption(duration))
@@ -397,6 +423,9 @@ const totalBytes = (messages: ReadonlyArray<EncodedMessage>): number =>
 
 const isDebug = (fiber: Fiber.Fiber<unknown, unknown>): boolean =>
   !LogLevel.isGreaterThan(fiber.getRef(References.MinimumLogLevel), "Debug")
+
+const whenDebug = (log: Effect.Effect<void>): Effect.Effect<void> =>
+  Effect.withFiber((fiber) => (isDebug(fiber) ? log : Effect.void))
 
 const logAccepted = ({ messageId, bytes }: EncodedMessage) =>
   quietly(Effect.annotateLogs(Effect.logDebug("message accepted"), { messageId, bytes }))

@@ -154,7 +154,8 @@ const refuse = (type: MessageType, message: Record<string, unknown>): EncodeErro
 const isTimestamp = (value: unknown): value is Date | DateTime.DateTime =>
   value instanceof Date || DateTime.isDateTime(value)
 
-const formatTimestamp = (time: number | Date | DateTime.DateTime): string => DateTime.formatIso(DateTime.makeUnsafe(time))
+const formatTimestamp = (time: number | Date | DateTime.DateTime): string =>
+  DateTime.formatIso(DateTime.makeUnsafe(time))
 
 /** Many messages are stamped in one millisecond. */
 const rememberLast = <A, B>(f: (a: A) => B): ((a: A) => B) => {

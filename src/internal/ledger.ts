@@ -1,10 +1,12 @@
 import { Effect, Latch, type Tracer } from "effect"
+import type { DeliveryError } from "../AnalyticsError.ts"
 import type { FlushReport, Outcome } from "../Delivery.ts"
 import type { EncodedMessage } from "./encode.ts"
+import { type InLine, makeLine } from "./line.ts"
 import { PendingReceipt } from "./receipt.ts"
 
 /** An accepted message on the way to its one outcome. */
-export interface Pending {
+export interface Pending extends InLine<Pending> {
   readonly message: EncodedMessage
   readonly receipt: PendingReceipt
   /** The caller's span, where there is one. */
@@ -44,12 +46,12 @@ export interface Ledger {
   readonly accept: (message: EncodedMessage, link: Tracer.SpanLink | undefined) => Pending
   /** Messages and bytes that wait to be sent. */
   readonly waiting: () => { readonly messages: number; readonly bytes: number }
-  /** Lets go of those that have waited longest, until there is room, and returns them: they are to be settled at once. */
-  readonly evictFor: (bytes: number) => ReadonlyArray<Pending>
+  /** Those that have waited longest: as many as have to go to make room. */
+  readonly oldestFor: (bytes: number) => ReadonlyArray<Pending>
   /** Moves those that still wait into a request, and returns them. */
   readonly claim: (batch: ReadonlyArray<Pending>) => ReadonlyArray<Pending>
-  /** Gives messages their outcome, those that have none, and says how many. */
-  readonly settle: (batch: ReadonlyArray<Pending>, outcome: Outcome) => number
+  /** Ends the way of messages, of those that have not ended: delivered, or with a failure. Says how many. */
+  readonly settle: (batch: ReadonlyArray<Pending>, failure: DeliveryError | undefined) => number
   /** Every message without an outcome, oldest first. */
   readonly unsettled: () => ReadonlyArray<Pending>
   /** A latch that opens when everything accepted so far has an outcome. */
@@ -64,8 +66,9 @@ export const makeLedger = (
   limits: { readonly queueCapacity: number; readonly queueBytes: number },
   onWaitingChange: (messages: number, bytes: number) => void
 ): Ledger => {
-  const waiting = new Set<Pending>()
-  const requested = new Set<Pending>()
+  const waiting = makeLine<Pending>()
+  const requested = makeLine<Pending>()
+  let waitingMessages = 0
   let waitingBytes = 0
   const room = Latch.makeUnsafe(true)
   let current = makeEpoch()
@@ -73,12 +76,12 @@ export const makeLedger = (
   let totals: Counts = {}
   let reported: Counts = {}
 
-  const stopWaiting = (pending: Pending): boolean => {
-    if (!waiting.delete(pending)) return false
-    waitingBytes -= pending.message.bytes
-    onWaitingChange(-1, -pending.message.bytes)
-    room.openUnsafe()
-    return true
+  const changeWaiting = (messages: number, bytes: number): void => {
+    if (messages === 0) return
+    waitingMessages += messages
+    waitingBytes += bytes
+    onWaitingChange(messages, bytes)
+    if (messages < 0) room.openUnsafe()
   }
 
   /** Epochs settle in order, so that waiting for one is waiting for all before it. */
@@ -103,7 +106,7 @@ export const makeLedger = (
   }
 
   const hasRoom = (bytes: number): boolean =>
-    waiting.size < limits.queueCapacity && waitingBytes + bytes <= limits.queueBytes
+    waitingMessages < limits.queueCapacity && waitingBytes + bytes <= limits.queueBytes
 
   return {
     hasRoom,
@@ -119,52 +122,75 @@ export const makeLedger = (
 
     accept: (message, link) => {
       const receipt = new PendingReceipt(message.messageId)
-      const pending: Pending = { message, receipt, link, place: "queue", epoch: current }
+      const pending: Pending = {
+        message,
+        receipt,
+        link,
+        place: "queue",
+        epoch: current,
+        previous: undefined,
+        next: undefined
+      }
       current.unsettled++
       waiting.add(pending)
-      waitingBytes += message.bytes
-      onWaitingChange(1, message.bytes)
+      changeWaiting(1, message.bytes)
       return pending
     },
 
-    waiting: () => ({ messages: waiting.size, bytes: waitingBytes }),
+    waiting: () => ({ messages: waitingMessages, bytes: waitingBytes }),
 
-    evictFor: (bytes) => {
-      const evicted: Array<Pending> = []
-      for (const pending of waiting) {
-        if (hasRoom(bytes)) break
-        stopWaiting(pending)
-        evicted.push(pending)
+    oldestFor: (bytes) => {
+      const oldest: Array<Pending> = []
+      let messages = waitingMessages - limits.queueCapacity + 1
+      let excess = waitingBytes + bytes - limits.queueBytes
+      for (const pending of waiting.items()) {
+        if (messages <= 0 && excess <= 0) break
+        oldest.push(pending)
+        messages--
+        excess -= pending.message.bytes
       }
-      return evicted
+      return oldest
     },
 
-    claim: (batch) =>
-      batch.filter((pending) => {
-        if (!stopWaiting(pending)) return false
-        pending.place = "request"
+    claim: (batch) => {
+      const claimed = batch.filter((pending) => pending.place !== "settled")
+      let bytes = 0
+      for (const pending of claimed) {
+        waiting.remove(pending)
         requested.add(pending)
-        return true
-      }),
+        pending.place = "request"
+        bytes += pending.message.bytes
+      }
+      changeWaiting(-claimed.length, -bytes)
+      return claimed
+    },
 
-    settle: (batch, outcome) => {
-      const exit = outcome._tag === "Delivered" ? Effect.void : Effect.fail(outcome)
+    settle: (batch, failure) => {
+      const tag = failure?._tag ?? "Delivered"
+      const exit = failure === undefined ? Effect.void : Effect.fail(failure)
       let settled = 0
+      let waited = 0
+      let waitedBytes = 0
       for (const pending of batch) {
         if (pending.place === "settled") continue
         settled++
+        if (pending.place === "request") requested.remove(pending)
+        else {
+          waiting.remove(pending)
+          waited++
+          waitedBytes += pending.message.bytes
+        }
         pending.place = "settled"
-        stopWaiting(pending)
-        requested.delete(pending)
-        pending.epoch.counts[outcome._tag] = (pending.epoch.counts[outcome._tag] ?? 0) + 1
+        pending.epoch.counts[tag] = (pending.epoch.counts[tag] ?? 0) + 1
         pending.epoch.unsettled--
         pending.receipt.settle(exit)
       }
+      changeWaiting(-waited, -waitedBytes)
       settleEpochs()
       return settled
     },
 
-    unsettled: () => [...requested, ...waiting],
+    unsettled: () => [...requested.items(), ...waiting.items()],
 
     seal: () => seal().settled,
 
