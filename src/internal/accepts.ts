@@ -36,10 +36,8 @@ const compileNode = (ast: SchemaAST.AST): Accepts => {
       return SchemaParser.is(Schema.make(ast))
     case "Unknown":
       return (value) => isJson(value, 0)
-    case "Union": {
-      const members = ast.types.map(compile)
-      return (value) => members.some((accepts) => accepts(value))
-    }
+    case "Union":
+      return compileUnion(ast)
     case "Arrays":
       return compileArray(ast)
     case "Objects":
@@ -48,6 +46,19 @@ const compileNode = (ast: SchemaAST.AST): Accepts => {
       return () => false
   }
 }
+
+const compileUnion = (ast: SchemaAST.Union): Accepts => {
+  const members = membersOf(ast).map(compile)
+  return (value) => {
+    for (const accepts of members) {
+      if (accepts(value)) return true
+    }
+    return false
+  }
+}
+
+const membersOf = (ast: SchemaAST.AST): ReadonlyArray<SchemaAST.AST> =>
+  ast._tag === "Union" && ast.checks === undefined ? ast.types.flatMap(membersOf) : [ast]
 
 const compileArray = ({ elements, rest: [item, ...more] }: SchemaAST.Arrays): Accepts => {
   if (item === undefined || more.length > 0 || elements.length > 0) return () => false
