@@ -1,4 +1,4 @@
-import { NodeHttpClient } from "@effect/platform-node"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { makeOurs } from "./ours.ts"
 
 export const make = makeOurs(NodeHttpClient.layerUndici)

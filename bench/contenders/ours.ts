@@ -1,5 +1,5 @@
-import { Analytics } from "cdp-analytics-effect"
-import { Effect, Exit, Fiber, Layer, ManagedRuntime, Redacted, Stream } from "effect"
+import { Analytics, type AnalyticsOptions } from "cdp-analytics-effect"
+import { Effect, Exit, Layer, ManagedRuntime, Redacted } from "effect"
 import type { HttpClient } from "effect/http"
 import type { Contender, MakeContender, Settings, TrackedEvent } from "./Contender.ts"
 import { letOthersRun } from "./flood.ts"
@@ -8,18 +8,13 @@ import { letOthersRun } from "./flood.ts"
 export const makeOurs =
   (httpClient: Layer.Layer<HttpClient.HttpClient>): MakeContender =>
   async (settings) => {
-    const runtime = ManagedRuntime.make(layer(settings).pipe(Layer.provide(httpClient)))
     let told = 0
-    const watch = await runtime.runPromise(
-      Analytics.outcomes.pipe(
-        Stream.runForEach((outcome) =>
-          Effect.sync(() => {
-            if (outcome._tag !== "Delivered") told += outcome.messageIds.length
-          })
-        ),
-        Effect.forkDetach({ startImmediately: true })
-      )
-    )
+    const onUndelivered: AnalyticsOptions["onUndelivered"] = ({ messages }) =>
+      Effect.sync(() => {
+        told += messages.length
+      })
+    const runtime = ManagedRuntime.make(layer(settings, onUndelivered).pipe(Layer.provide(httpClient)))
+    await runtime.runPromise(Effect.void)
 
     const contender: Contender = {
       track: (event) => {
@@ -28,25 +23,17 @@ export const makeOurs =
       flush: async () => {
         await runtime.runPromise(Analytics.flush)
       },
-      close: async () => {
-        await runtime.dispose()
-        await Effect.runPromise(Fiber.await(watch))
-      },
+      close: () => runtime.dispose(),
       told: () => told,
       flood: (events, observe) => runtime.runPromise(flood(events, observe))
     }
     return contender
   }
 
-const layer = ({
-  endpoint,
-  batchSize,
-  flushIntervalMs,
-  closeTimeoutMs,
-  queueCapacity,
-  queueBytes,
-  isPaced
-}: Settings) =>
+const layer = (
+  { endpoint, batchSize, flushIntervalMs, closeTimeoutMs, queueCapacity, queueBytes, isPaced }: Settings,
+  onUndelivered: AnalyticsOptions["onUndelivered"]
+) =>
   Analytics.layer({
     apiKey: Redacted.make("key"),
     endpoint,
@@ -55,7 +42,8 @@ const layer = ({
     shutdownTimeout: closeTimeoutMs,
     queueCapacity,
     queueBytes,
-    whenFull: isPaced ? "wait" : "fail"
+    whenFull: isPaced ? "wait" : "fail",
+    onUndelivered
   })
 
 const flood = Effect.fnUntraced(function* (events: Iterable<TrackedEvent>, observe: (micros: number) => void) {

@@ -42,11 +42,11 @@ const clients: ReadonlyArray<ContenderName> = [
 const all: ReadonlyArray<ContenderName> = ["floor", ...clients]
 
 const loads = [
-  { batchSize: 20, payloadBytes: 700, events: 20_000 },
-  { batchSize: 100, payloadBytes: 700, events: 20_000 },
-  { batchSize: 500, payloadBytes: 700, events: 20_000 },
-  { batchSize: 20, payloadBytes: 200, events: 20_000 },
-  { batchSize: 20, payloadBytes: 8000, events: 2000 }
+  { batchSize: 20, payloadBytes: 700, events: 100_000 },
+  { batchSize: 100, payloadBytes: 700, events: 100_000 },
+  { batchSize: 500, payloadBytes: 700, events: 100_000 },
+  { batchSize: 20, payloadBytes: 200, events: 100_000 },
+  { batchSize: 20, payloadBytes: 8000, events: 10_000 }
 ]
 
 const inTurn = async <A, B>(items: ReadonlyArray<A>, run: (item: A) => Promise<B>): Promise<Array<B>> => {
