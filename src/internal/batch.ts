@@ -1,74 +1,105 @@
-import { Cause, Effect, Pull, Sink } from "effect"
 import type { FlushCause } from "../AnalyticsMetrics.ts"
 import type { Pending } from "./ledger.ts"
+import { type InLine, makeLine } from "./line.ts"
 
-/** In the queue: what came before is to be sent without waiting for more. */
-export interface FlushMark {
-  readonly place: "mark"
-  readonly cause: FlushCause
-}
-
-export type QueueItem = Pending | FlushMark
-
-export interface Gathered {
-  readonly batch: ReadonlyArray<Pending>
-  /** Undefined where the batch ended because nothing more came: in time, or at all. */
-  readonly cause: FlushCause | undefined
+/** Messages that are to leave in one request. */
+export interface Batch extends InLine<Batch> {
+  readonly messages: Array<Pending>
+  /** Of the messages and the commas between them. */
+  bytes: number
+  /** When its first message came, in epoch milliseconds. */
+  readonly startedAt: number
+  /** What made it ready to leave. Until a request has room for it, it takes in more. */
+  cause: FlushCause | undefined
 }
 
 export interface BatchLimits {
-  /** Messages that complete a batch. */
+  /** Messages that make a batch ready. */
   readonly flushAt: number
-  /** Most messages in a batch; more than `flushAt` only where a backlog is there already. */
+  /** Most messages in a batch; more than `flushAt` only where requests are slower than calls. */
   readonly maxBatchSize: number
   /** Most bytes of messages and the commas between them. */
   readonly maxBatchContentBytes: number
 }
 
-/**
- * Gathers one batch: until it has `flushAt` messages, until the next message would put it over a limit, or until a flush
- * mark. The batch is empty where the mark had nothing before it.
- */
-export const batchSink = (limits: BatchLimits): Sink.Sink<Gathered, QueueItem, QueueItem> =>
-  Sink.fromTransform((upstream) => {
-    const batch: Array<Pending> = []
-    let bytes = 0
-    let leftover: ReadonlyArray<QueueItem> = []
+/** Messages in the order they came, divided into batches: all but the last are ready. */
+export interface Batches {
+  readonly add: (message: Pending, now: number) => void
+  /** Makes the last batch ready, if there is one and it is not. */
+  readonly makeReady: (cause: FlushCause) => void
+  readonly hasReady: () => boolean
+  /** Takes the first batch out, if it is ready. */
+  readonly takeReady: () => Batch | undefined
+  /** The batch that is not ready yet, if there is one. */
+  readonly unready: () => Batch | undefined
+  /** Lets go of as many of the first messages. */
+  readonly drop: (messages: number) => void
+}
 
-    /** Why the batch is complete, if it is; what it could not take is in `leftover`. */
-    const take = (items: ReadonlyArray<QueueItem>): FlushCause | undefined => {
-      for (const [index, item] of items.entries()) {
-        if (item.place === "mark") {
-          leftover = items.slice(index + 1)
-          return item.cause
-        }
-        // Dropped from a full queue, and reported, meanwhile.
-        if (item.place === "settled") continue
-        const comma = batch.length === 0 ? 0 : 1
-        if (batch.length === limits.maxBatchSize || bytes + comma + item.message.bytes > limits.maxBatchContentBytes) {
-          leftover = items.slice(index)
-          return "size"
-        }
-        batch.push(item)
-        bytes += comma + item.message.bytes
-      }
-      return batch.length >= limits.flushAt || batch.length === limits.maxBatchSize ? "size" : undefined
+export const makeBatches = (limits: BatchLimits): Batches => {
+  const line = makeLine<Batch>()
+
+  const hasRoomFor = (batch: Batch, message: Pending): boolean =>
+    batch.messages.length < limits.maxBatchSize &&
+    batch.bytes + comma + message.message.bytes <= limits.maxBatchContentBytes
+
+  /** The batch that takes the message in. */
+  const batchFor = (message: Pending, now: number): Batch => {
+    const last = line.last()
+    if (last !== undefined && hasRoomFor(last, message)) return last
+    if (last !== undefined) last.cause ??= "size"
+    const batch = {
+      messages: [],
+      bytes: -comma,
+      startedAt: now,
+      cause: undefined,
+      previous: undefined,
+      next: undefined
     }
+    line.add(batch)
+    return batch
+  }
 
-    let cause: FlushCause | undefined
+  const hasReady = (): boolean => line.first()?.cause !== undefined
 
-    return upstream.pipe(
-      Effect.flatMap((items) => {
-        cause = take(items)
-        return cause === undefined ? Effect.void : Cause.done()
-      }),
-      Effect.forever({ disableYield: true }),
-      Pull.catchDone(() => {
-        const [first, ...rest] = leftover
-        const gathered = { batch, cause }
-        return Effect.succeed<Sink.End<Gathered, QueueItem>>(
-          first === undefined ? [gathered] : [gathered, [first, ...rest]]
-        )
-      })
-    )
-  })
+  return {
+    add: (message, now) => {
+      const batch = batchFor(message, now)
+      batch.messages.push(message)
+      batch.bytes += comma + message.message.bytes
+      if (batch.messages.length >= limits.flushAt) batch.cause ??= "size"
+    },
+
+    makeReady: (cause) => {
+      const last = line.last()
+      if (last !== undefined) last.cause ??= cause
+    },
+
+    hasReady,
+
+    takeReady: () => {
+      const first = line.first()
+      if (first?.cause === undefined) return undefined
+      line.remove(first)
+      return first
+    },
+
+    unready: () => {
+      const last = line.last()
+      return last?.cause === undefined ? last : undefined
+    },
+
+    drop: (messages) => {
+      for (let dropped = 0; dropped < messages; dropped++) {
+        const first = line.first()
+        const message = first?.messages.shift()
+        if (first === undefined || message === undefined) return
+        first.bytes -= comma + message.message.bytes
+        if (first.messages.length === 0) line.remove(first)
+      }
+    }
+  }
+}
+
+/** Bytes of the comma between messages. */
+const comma = 1

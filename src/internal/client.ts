@@ -1,20 +1,17 @@
 import {
-  Array as Arr,
   Cause,
   Clock,
   Context,
   Duration,
   Effect,
   Exit,
-  Fiber,
+  type Fiber,
   type Latch,
   LogLevel,
   Option,
   PubSub,
-  Queue,
   References,
   Result,
-  Schedule,
   Semaphore,
   Stream,
   type Take,
@@ -31,15 +28,15 @@ import {
   RetriesExhausted,
   ShutdownTimeout
 } from "../AnalyticsError.ts"
-import type { FlushCause } from "../AnalyticsMetrics.ts"
 import type { ResolvedOptions } from "../AnalyticsOptions.ts"
 import { Delivered, type FlushReport, type Outcome, type Receipt } from "../Delivery.ts"
 import { AmbientContext } from "../EventContext.ts"
 import type { MessageType } from "../Message.ts"
 import type { Transport } from "../Transport.ts"
-import { batchSink, type Gathered, type QueueItem } from "./batch.ts"
+import type { Batch } from "./batch.ts"
 import { makeCount } from "./count.ts"
 import { type EncodedMessage, makeEncode } from "./encode.ts"
+import { type Flusher, makeFlusher } from "./flusher.ts"
 import { makeLedger, type Pending } from "./ledger.ts"
 import { quietly } from "./log.ts"
 import { deliveredReceipt } from "./receipt.ts"
@@ -72,26 +69,18 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
   const encode = makeEncode(options)
   const ledger = makeLedger(options, count.waiting)
   const undelivered = yield* makeUndeliveredLine(options.onUndelivered)
-  // The ledger bounds what the queue holds: a bound of its own could count neither bytes nor what has left it.
-  const queue = yield* Queue.unbounded<QueueItem, Cause.Done>()
   const outcomes = yield* PubSub.sliding<Take.Take<Outcome>>(outcomesCapacity)
   const line = Semaphore.makeUnsafe(1)
   let inLine = 0
   let isClosed = false
-  let marks = 0
   let batchId = 0
   let isKeyRefused = false
   let unwarned = 0
   let nextWarning = Number.NEGATIVE_INFINITY
 
-  const mark = (cause: FlushCause): void => {
-    marks++
-    Queue.offerUnsafe(queue, { place: "mark", cause })
-  }
-
   const admit = (message: EncodedMessage, link: Tracer.SpanLink | undefined): Receipt => {
     const pending = ledger.accept(message, link)
-    Queue.offerUnsafe(queue, pending)
+    flusher.add(pending)
     count.accepted()
     return pending.receipt
   }
@@ -128,24 +117,13 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
     link: Tracer.SpanLink | undefined
   ): Effect.Effect<Receipt, AnalyticsClosed> => {
     const victims = ledger.oldestFor(message.bytes)
-    for (const victim of victims) {
-      if (victim.place === "queue") removeFromQueue(victim)
-    }
+    flusher.drop(victims.length)
     unwarned += victims.length
     const receipt = admit(message, link)
     return fail(victims, new Dropped({ messageIds: victims.map(idOf) })).await.pipe(
       Effect.andThen(warnOfDropped),
       Effect.as(receipt)
     )
-  }
-
-  // The oldest waiting message is the first in the queue, behind flush marks at most: those go to the end.
-  const removeFromQueue = (oldest: Pending): void => {
-    while (true) {
-      const taken = Queue.takeUnsafe(queue)
-      if (taken === undefined || taken._tag === "Failure" || taken.value === oldest) return
-      Queue.offerUnsafe(queue, taken.value)
-    }
   }
 
   // Once in a while: a server that is down drops a message with every call.
@@ -165,7 +143,7 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
     Effect.suspend(() => {
       if (isClosed) return refuse(new AnalyticsClosed())
       if (ledger.hasRoom(message.bytes)) return Effect.succeed(admit(message, link))
-      hurry()
+      flusher.hurry("full")
       return Effect.andThen(ledger.nextRoom().await, awaitRoomFor(message, link))
     })
 
@@ -185,18 +163,14 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
         })
     )
 
-  // A full queue is sent without waiting for the interval. One mark will do, however many calls find it full.
-  const hurry = (): void => {
-    if (marks === 0) mark("full")
-  }
-
   /** Takes the message in, or does what `whenFull` says. */
   const enqueue = (
     message: EncodedMessage,
     link: Tracer.SpanLink | undefined
   ): Effect.Effect<Receipt, QueueFull | AnalyticsClosed> => {
     if (inLine === 0 && ledger.hasRoom(message.bytes)) return Effect.succeed(admit(message, link))
-    hurry()
+    // A full queue is sent without waiting for the interval.
+    flusher.hurry("full")
     switch (options.whenFull) {
       case "fail": {
         const { messages, bytes } = ledger.waiting()
@@ -237,13 +211,13 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
     return isDebug(fiber) ? Effect.tap(enqueued, logAccepted(message)) : enqueued
   }
 
-  const deliver = ({ batch, cause }: Gathered): Effect.Effect<void> =>
-    Effect.suspend(() => {
-      const claimed = ledger.claim(batch)
-      if (claimed.length === 0) return Effect.void
-      count.batch(cause ?? (isClosed ? "close" : "interval"), claimed.length)
-      return Effect.andThen(send(claimed), warnOfDropped)
-    })
+  /** In the step that took it out of what waits: what is dropped to make room is what has waited longest. */
+  const deliver = ({ messages, cause = "interval" }: Batch): Effect.Effect<void> => {
+    const claimed = ledger.claim(messages)
+    if (claimed.length === 0) return Effect.void
+    count.batch(cause, claimed.length)
+    return Effect.andThen(send(claimed), warnOfDropped)
+  }
 
   /** Sends a batch, in halves where the server refuses it for what is in it: what it refuses in the end stands alone. */
   const send = (batch: ReadonlyArray<Pending>): Effect.Effect<void> =>
@@ -315,25 +289,9 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
       return Effect.annotateLogs(isKnown ? Effect.logDebug(error.message) : Effect.logError(error.message), details)
     })
 
-  const pull = Effect.flatMap(Queue.takeBetween(queue, 1, options.maxBatchSize), (items) => {
-    for (const item of items) {
-      if (item.place === "mark") marks--
-      else if (item.place === "queue") item.place = "batch"
-    }
-    return Arr.isReadonlyArrayNonEmpty(items) ? Effect.succeed(items) : Cause.done()
-  })
-
-  const flusher = Stream.fromPull(Effect.succeed(pull)).pipe(
-    Stream.aggregateWithin(batchSink(options), Schedule.spaced(options.flushInterval)),
-    // While every request is under way, the next batch is made and its interval runs.
-    Stream.buffer({ capacity: 1 }),
-    Stream.mapEffect(deliver, { concurrency: options.concurrency, unordered: true }),
-    Stream.runDrain
-  )
-
   /** Sends everything, and gives up on what is left in time. It waits for nothing that it interrupts. */
   const close = Effect.fnUntraced(
-    function* (fiber: Fiber.Fiber<void>) {
+    function* (flusher: Flusher) {
       const handlerTime =
         options.onUndelivered === undefined
           ? Duration.zero
@@ -342,11 +300,9 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
       isClosed = true
       ledger.releaseWaiters()
       yield* transport.hasten
-      yield* Queue.end(queue)
-      yield* within(Fiber.await(fiber), Duration.subtract(options.shutdownTimeout, handlerTime))
-      fiber.interruptUnsafe()
-      // The queue would keep what it holds for as long as somebody keeps the service.
-      yield* Queue.shutdown(queue)
+      flusher.hurry("close")
+      yield* within(flusher.idle, Duration.subtract(options.shutdownTimeout, handlerTime))
+      flusher.stop()
       const unsettled = ledger.unsettled()
       if (unsettled.length > 0) {
         const error = new ShutdownTimeout({ messageIds: unsettled.map(idOf) })
@@ -365,17 +321,17 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
     )
   )
 
-  yield* Effect.acquireRelease(Effect.forkDetach(flusher, { startImmediately: true }), close)
+  const flusher = yield* Effect.acquireRelease(makeFlusher(options, deliver), close)
 
   const client: Client = {
     accept,
-    // The mark and the account in one step: what is accepted in between would wait for its interval.
+    // Both in one step: what is accepted in between would wait for its interval.
     flush: Effect.suspend(() => {
-      mark("flush")
+      flusher.hurry("flush")
       return ledger.reportAfter(undelivered.awaitHandled)
     }),
     drain: Effect.suspend(() => {
-      mark("flush")
+      flusher.hurry("flush")
       return ledger.seal().await
     }),
     outcomes: Stream.fromPubSubTake(outcomes)

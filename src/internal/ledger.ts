@@ -11,8 +11,8 @@ export interface Pending extends InLine<Pending> {
   readonly receipt: PendingReceipt
   /** The caller's span, where there is one. */
   readonly link: Tracer.SpanLink | undefined
-  /** In the queue, in the batch being made, in a request, or with an outcome. */
-  place: "queue" | "batch" | "request" | "settled"
+  /** Waiting to be sent, in a request, or with an outcome. */
+  place: "waiting" | "request" | "settled"
   readonly epoch: Epoch
 }
 
@@ -126,7 +126,7 @@ export const makeLedger = (
         message,
         receipt,
         link,
-        place: "queue",
+        place: "waiting",
         epoch: current,
         previous: undefined,
         next: undefined

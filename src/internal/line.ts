@@ -11,6 +11,8 @@ export interface InLine<A> {
 export interface Line<A> {
   readonly add: (item: A) => void
   readonly remove: (item: A) => void
+  readonly first: () => A | undefined
+  readonly last: () => A | undefined
   /** Not to be changed meanwhile. */
   readonly items: () => Iterable<A>
 }
@@ -36,6 +38,10 @@ export const makeLine = <A extends InLine<A>>(): Line<A> => {
       item.previous = undefined
       item.next = undefined
     },
+
+    first: () => first,
+
+    last: () => last,
 
     *items() {
       for (let item = first; item !== undefined; item = item.next) yield item
