@@ -18,15 +18,14 @@ import {
   Schedule,
   Stream
 } from "effect"
-import {
-  FetchHttpClient,
-  Headers,
-  HttpClient,
-  type HttpClientError,
-  HttpClientRequest,
-  type HttpClientResponse
-} from "effect/http"
-import { RateLimiter } from "effect/persistence"
+// Of these modules alone: with all of HTTP and persistence the library takes a tenth longer to load.
+import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import * as Headers from "effect/http/Headers"
+import * as HttpClient from "effect/http/HttpClient"
+import type * as HttpClientError from "effect/http/HttpClientError"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as RateLimiter from "effect/persistence/RateLimiter"
 import { Rejected, RetriesExhausted, Unauthorized } from "./AnalyticsError.ts"
 import * as AnalyticsMetrics from "./AnalyticsMetrics.ts"
 import { defaultRetry, type RateLimit, type ResolvedOptions } from "./AnalyticsOptions.ts"

@@ -1,5 +1,5 @@
-import { Analytics, type AnalyticsOptions } from "cdp-analytics-effect"
-import { Effect, Exit, Layer, ManagedRuntime, Redacted } from "effect"
+import { Analytics, AnalyticsMetrics } from "cdp-analytics-effect"
+import { Effect, Exit, Layer, ManagedRuntime, Metric, Redacted } from "effect"
 import type { HttpClient } from "effect/http"
 import type { Contender, MakeContender, Settings, TrackedEvent } from "./Contender.ts"
 import { letOthersRun } from "./flood.ts"
@@ -8,32 +8,41 @@ import { letOthersRun } from "./flood.ts"
 export const makeOurs =
   (httpClient: Layer.Layer<HttpClient.HttpClient>): MakeContender =>
   async (settings) => {
-    let told = 0
-    const onUndelivered: AnalyticsOptions["onUndelivered"] = ({ messages }) =>
-      Effect.sync(() => {
-        told += messages.length
-      })
-    const runtime = ManagedRuntime.make(layer(settings, onUndelivered).pipe(Layer.provide(httpClient)))
+    const runtime = ManagedRuntime.make(layer(settings).pipe(Layer.provide(httpClient)))
     await runtime.runPromise(Effect.void)
+    let refused = 0
 
     const contender: Contender = {
       track: (event) => {
-        if (Exit.isFailure(runtime.runSyncExit(Analytics.track(event)))) told++
+        if (Exit.isFailure(runtime.runSyncExit(Analytics.track(event)))) refused++
       },
       flush: async () => {
         await runtime.runPromise(Analytics.flush)
       },
       close: () => runtime.dispose(),
-      told: () => told,
+      told: () => refused + Effect.runSync(undelivered),
       flood: (events, observe) => runtime.runPromise(flood(events, observe))
     }
     return contender
   }
 
-const layer = (
-  { endpoint, batchSize, flushIntervalMs, closeTimeoutMs, queueCapacity, queueBytes, isPaced }: Settings,
-  onUndelivered: AnalyticsOptions["onUndelivered"]
-) =>
+/** Accepted events that were not delivered, as the metrics say. */
+const undelivered = Effect.map(
+  Effect.forEach(["Rejected", "Unauthorized", "RetriesExhausted", "ShutdownTimeout", "Dropped"] as const, (reason) =>
+    Metric.value(AnalyticsMetrics.failed(reason))
+  ),
+  (counters) => counters.reduce((total, { count }) => total + count, 0)
+)
+
+const layer = ({
+  endpoint,
+  batchSize,
+  flushIntervalMs,
+  closeTimeoutMs,
+  queueCapacity,
+  queueBytes,
+  isPaced
+}: Settings) =>
   Analytics.layer({
     apiKey: Redacted.make("key"),
     endpoint,
@@ -42,8 +51,7 @@ const layer = (
     shutdownTimeout: closeTimeoutMs,
     queueCapacity,
     queueBytes,
-    whenFull: isPaced ? "wait" : "fail",
-    onUndelivered
+    whenFull: isPaced ? "wait" : "fail"
   })
 
 const flood = Effect.fnUntraced(function* (events: Iterable<TrackedEvent>, observe: (micros: number) => void) {
