@@ -127,10 +127,11 @@ export const makeTransport = Effect.fnUntraced(function* (options: ResolvedOptio
   /** The same request for where the answer points, if it points to somewhere that may have it. */
   const redirected = (
     request: HttpClientRequest.HttpClientRequest,
-    { status, headers }: HttpClientResponse.HttpClientResponse
+    response: HttpClientResponse.HttpClientResponse
   ): HttpClientRequest.HttpClientRequest | undefined => {
-    const location = headers["location"]
-    if (!isRedirect(status) || location === undefined) return undefined
+    // Headers last: clients make them anew each time they are asked for.
+    const location = isRedirect(response.status) ? response.headers["location"] : undefined
+    if (location === undefined) return undefined
     const url = URL.parse(location, request.url)
     if (url === null || url.username !== "" || !(options.allowInsecureEndpoint || isPrivate(url))) return undefined
     const authorization = baseRequest.headers["authorization"]
@@ -158,9 +159,10 @@ export const makeTransport = Effect.fnUntraced(function* (options: ResolvedOptio
       })
     )
 
-  const classify = ({ status, headers }: HttpClientResponse.HttpClientResponse, reason: string) => {
+  const classify = (response: HttpClientResponse.HttpClientResponse, reason: string) => {
+    const { status } = response
     if (isSuccess(status)) return Effect.void
-    if (isTransient(status)) honour(headers["retry-after"])
+    if (isTransient(status)) honour(response.headers["retry-after"])
     return Effect.fail(new AttemptFailed({ status, reason }))
   }
 
@@ -201,11 +203,10 @@ export const makeTransport = Effect.fnUntraced(function* (options: ResolvedOptio
         )
       })
 
-    return DateTime.now.pipe(
-      Effect.map((now) => {
-        const body = makeBody(messages, DateTime.formatIso(now))
-        return HttpClientRequest.bodyUint8Array(baseRequest, body, "application/json")
-      }),
+    return Effect.sync(() => {
+      const sentAt = DateTime.formatIso(DateTime.makeUnsafe(clock.currentTimeMillisUnsafe()))
+      return HttpClientRequest.bodyUint8Array(baseRequest, makeBody(messages, sentAt), "application/json")
+    }).pipe(
       options.compression === "gzip" ? Effect.flatMap(HttpClientRequest.compressBody("gzip")) : identity,
       Effect.flatMap((request) =>
         awaitHold.pipe(Effect.andThen(limitRate), Effect.andThen(nextAttempt(request)), Effect.retry(retry))
