@@ -101,6 +101,23 @@ describe("when a batch leaves", () => {
     }).pipe(Effect.provide(layerMocked({ flushAt: 5, maxBatchSize: 15, concurrency: 1 })))
   )
 
+  it.effect("a batch that waits for a request takes in more, also when its interval is over", () =>
+    Effect.gen(function* () {
+      const gate = yield* Deferred.make<void>()
+      yield* Server.answer(() => Effect.as(Deferred.await(gate), { status: 200 }))
+      yield* trackMany(1, 2)
+      yield* settle
+      yield* trackMany(3, 3)
+      yield* settle
+      yield* TestClock.adjust("5 seconds")
+      yield* trackMany(4, 6)
+      yield* settle
+      yield* Deferred.succeed(gate, undefined)
+      yield* settle
+      assert.deepStrictEqual(yield* Server.events, [range(1, 2), range(3, 6)])
+    }).pipe(Effect.provide(layerMocked({ flushAt: 2, maxBatchSize: 10, concurrency: 1, requestTimeout: "1 minute" })))
+  )
+
   it.effect("maxBatchBytes ends a batch early, envelope and commas counted", () =>
     Effect.gen(function* () {
       yield* trackMany(1, 10)

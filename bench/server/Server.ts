@@ -59,8 +59,8 @@ export const startServer = async (behaviour: Behaviour): Promise<Server> => {
           for (const id of ids) if (!stored.has(id)) stored.set(id, now)
         }
         response
-            .writeHead(answer.status, { "content-type": "application/json", "content-length": "2", ...answer.headers })
-            .end("{}")
+          .writeHead(answer.status, { "content-type": "application/json", "content-length": "2", ...answer.headers })
+          .end("{}")
     }
   })
   server.on("connection", () => {

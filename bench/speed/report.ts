@@ -1,4 +1,4 @@
-import { contenders } from "../contenders/index.ts"
+import { type ContenderName, contenders } from "../contenders/index.ts"
 import type { BundleFigures } from "./bundle.ts"
 import type { ColdStartFigures } from "./coldStart.ts"
 import type { Comparison, Figures } from "./floods.ts"
@@ -22,11 +22,44 @@ export interface Results {
 export const makeReport = (results: Results): string =>
   [
     `Run on ${results.date}, on ${results.machine}, with ${results.versions.join(", ")}.`,
+    summarySection(results),
     ...results.comparisons.map(comparisonSection),
     trickleSection(results),
     coldStartSection(results),
     bundleSection(results)
   ].join("\n\n")
+
+/** This library over undici, beside the rest. */
+const summarySection = ({ comparisons }: Results): string => {
+  const rows = comparisons.map(({ load, figures }) => {
+    const of = (names: ReadonlyArray<ContenderName>): Figures | undefined =>
+      figures
+        .filter(({ contender, arrived, events }) => names.includes(contender) && arrived === events)
+        .sort((a, b) => a.cpuMicrosPerEvent.median - b.cpuMicrosPerEvent.median)[0]
+    const ours = of(["ours-undici"])
+    const floor = of(["floor"])
+    const times = (others: Figures | undefined): string =>
+      others === undefined || ours === undefined
+        ? ""
+        : `${(others.cpuMicrosPerEvent.median / ours.cpuMicrosPerEvent.median).toFixed(1)} × (${title(others.contender)})`
+    const p99 = ours === undefined || floor === undefined ? Number.NaN : ours.p99.median / floor.p99.median
+    return [
+      `batches of ${load.batchSize}, ${load.payloadBytes.toLocaleString("en")} bytes`,
+      ours?.timesFloor.median.toFixed(2) ?? "",
+      times(of(["customerio", "segment"])),
+      times(of(["posthog", "rudderstack"])),
+      p99.toFixed(1)
+    ]
+  })
+  const head = [
+    "",
+    "× floor",
+    "better of the official clients takes",
+    "best of the others takes",
+    "p99 of a call, × floor"
+  ]
+  return `### This library over undici, in short\n\nProcessor time per event, as ratios in one run.\n\n${table(head, rows)}`
+}
 
 const comparisonSection = ({ load, rounds, figures }: Comparison): string => {
   const heading = `### Batches of ${load.batchSize}, events of ${load.payloadBytes.toLocaleString("en")} bytes`
