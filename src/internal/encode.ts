@@ -68,7 +68,7 @@ export const makeEncode = (options: {
 }): Encode => {
   const countBytes = makeCountBytes(options.maxMessageBytes)
   const formatStamp = rememberLast(formatTimestamp)
-  const encodeContext = (context: object): string => JSON.stringify({ ...merge(options.context, context), library })
+  const encodeContext = (context: object) => ({ ...merge(options.context, context), library })
   const defaultContext = encodeContext({})
 
   const encode: Encode = (call, input, stamp) => {
@@ -98,7 +98,6 @@ export const makeEncode = (options: {
     const messageId = typeof ownId === "string" && ownId !== "" ? ownId : stamp.messageId
     message["messageId"] = messageId
     message["timestamp"] = isTimestamp(timestamp) ? formatTimestamp(timestamp) : formatStamp(stamp.timestamp)
-    if (context !== undefined) message["context"] = undefined
     if (options.integrations !== undefined) {
       message["integrations"] = merge(options.integrations, objectOf(integrations))
     }
@@ -106,8 +105,8 @@ export const makeEncode = (options: {
       message["properties"] = merge({ category }, objectOf(message["properties"]))
     }
 
-    const contextJson = context === undefined ? defaultContext : encodeContext(objectOf(context))
-    const json = `${JSON.stringify(message).slice(0, -1)},"context":${contextJson}}`
+    message["context"] = context === undefined ? defaultContext : encodeContext(objectOf(context))
+    const json = JSON.stringify(message)
     const bytes = countBytes(json)
     return bytes > options.maxMessageBytes
       ? Result.fail(new MessageTooLarge({ type, bytes, limit: options.maxMessageBytes }))
