@@ -9,7 +9,7 @@ interface Panel {
 
 const width = 480
 const height = 360
-const margin = { left: 64, right: 16, top: 44, bottom: 52 }
+const margin = { left: 64, right: 36, top: 44, bottom: 52 }
 
 /** Told apart by those who see no red or green, on white and on black. */
 const colours: Record<string, string> = {
