@@ -2,8 +2,13 @@ import type { FlushCause } from "../AnalyticsMetrics.ts"
 import type { Pending } from "./ledger.ts"
 import { type InLine, makeLine } from "./line.ts"
 
-/** Messages that are to leave in one request. */
-export interface Batch extends InLine<Batch> {
+/** Messages that are to leave in one request, and why now. */
+export interface ReadyBatch {
+  readonly messages: ReadonlyArray<Pending>
+  readonly cause: FlushCause
+}
+
+interface Batch extends InLine<Batch> {
   readonly messages: Array<Pending>
   /** Of the messages and the commas between them. */
   bytes: number
@@ -29,9 +34,9 @@ export interface Batches {
   readonly makeReady: (cause: FlushCause) => void
   readonly hasReady: () => boolean
   /** Takes the first batch out, if it is ready. */
-  readonly takeReady: () => Batch | undefined
-  /** The batch that is not ready yet, if there is one. */
-  readonly unready: () => Batch | undefined
+  readonly takeReady: () => ReadyBatch | undefined
+  /** When the batch that is not ready yet was begun, if there is one. */
+  readonly gatheringSince: () => number | undefined
   /** Lets go of as many of the first messages. */
   readonly drop: (messages: number) => void
 }
@@ -81,12 +86,12 @@ export const makeBatches = (limits: BatchLimits): Batches => {
       const first = line.first()
       if (first?.cause === undefined) return undefined
       line.remove(first)
-      return first
+      return { messages: first.messages, cause: first.cause }
     },
 
-    unready: () => {
+    gatheringSince: () => {
       const last = line.last()
-      return last?.cause === undefined ? last : undefined
+      return last?.cause === undefined ? last?.startedAt : undefined
     },
 
     drop: (messages) => {

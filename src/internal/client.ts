@@ -33,7 +33,7 @@ import { Delivered, type FlushReport, type Outcome, type Receipt } from "../Deli
 import { AmbientContext } from "../EventContext.ts"
 import type { MessageType } from "../Message.ts"
 import type { Transport } from "../Transport.ts"
-import type { Batch } from "./batch.ts"
+import type { ReadyBatch } from "./batch.ts"
 import { makeCount } from "./count.ts"
 import { type EncodedMessage, makeEncode } from "./encode.ts"
 import { type Flusher, makeFlusher } from "./flusher.ts"
@@ -212,7 +212,7 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
   }
 
   /** In the step that took it out of what waits: what is dropped to make room is what has waited longest. */
-  const deliver = ({ messages, cause = "interval" }: Batch): Effect.Effect<void> => {
+  const deliver = ({ messages, cause }: ReadyBatch): Effect.Effect<void> => {
     const claimed = ledger.claim(messages)
     if (claimed.length === 0) return Effect.void
     count.batch(cause, claimed.length)

@@ -1,6 +1,6 @@
 import { Clock, Duration, Effect, type Fiber, Latch } from "effect"
 import type { FlushCause } from "../AnalyticsMetrics.ts"
-import { type Batch, type BatchLimits, makeBatches } from "./batch.ts"
+import { type BatchLimits, makeBatches, type ReadyBatch } from "./batch.ts"
 import type { Pending } from "./ledger.ts"
 
 export interface FlusherOptions extends BatchLimits {
@@ -25,7 +25,7 @@ export interface Flusher {
 
 export const makeFlusher = Effect.fnUntraced(function* (
   options: FlusherOptions,
-  deliver: (batch: Batch) => Effect.Effect<void>
+  deliver: (batch: ReadyBatch) => Effect.Effect<void>
 ) {
   const run = Effect.runForkWith(yield* Effect.context<never>())
   const clock = yield* Clock.Clock
@@ -64,13 +64,13 @@ export const makeFlusher = Effect.fnUntraced(function* (
     isGathering.await.pipe(
       Effect.andThen(
         Effect.suspend(() => {
-          const batch = batches.unready()
-          if (batch === undefined) {
+          const since = batches.gatheringSince()
+          if (since === undefined) {
             isGathering.closeUnsafe()
             return Effect.void
           }
           // A clock that was set back must not make it longer.
-          const wait = Math.min(interval, batch.startedAt + interval - clock.currentTimeMillisUnsafe())
+          const wait = Math.min(interval, since + interval - clock.currentTimeMillisUnsafe())
           return wait > 0 ? Effect.sleep(wait) : Effect.sync(() => hurry("interval"))
         })
       ),
@@ -82,7 +82,7 @@ export const makeFlusher = Effect.fnUntraced(function* (
     add: (message) => {
       batches.add(message, clock.currentTimeMillisUnsafe())
       if (batches.hasReady()) start()
-      if (batches.unready() !== undefined) isGathering.openUnsafe()
+      if (batches.gatheringSince() !== undefined) isGathering.openUnsafe()
     },
     hurry,
     drop: batches.drop,
