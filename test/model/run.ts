@@ -25,6 +25,8 @@ import { makeQuiet } from "./quiet.ts"
 /** Of 10 seconds each: enough for every retry, every pause and every handler that never ends. */
 const hopsToRecover = 500
 
+const longestHop = 100
+
 interface Lane {
   readonly name: string
   readonly fiber: Fiber.Fiber<unknown, unknown>
@@ -250,16 +252,17 @@ const runWith = Effect.fnUntraced(function* ({ options, steps, isHealed }: Progr
     if (left.length >= options.flushAt) violations.push(`${left.length} messages wait for no reason`)
   }
 
-  /** Time passes once everything has run that can, and stands still at the deadline of closing for what ends there. */
+  /**
+   * Time passes once everything has run that can, and stands still at the deadline of closing for what ends there. It
+   * goes by in short hops: where few steps run at a time, a fiber may only begin to sleep when the clock has moved on.
+   */
   const advance = Effect.fnUntraced(function* (millis: number) {
-    yield* settle
-    const untilDeadline = deadline - clock.currentTimeMillisUnsafe()
-    if (untilDeadline > 0 && untilDeadline < millis) {
-      yield* TestClock.adjust(untilDeadline)
+    for (let left = millis; left > 0; ) {
       yield* settle
-      yield* TestClock.adjust(millis - untilDeadline)
-    } else {
-      yield* TestClock.adjust(millis)
+      const untilDeadline = deadline - clock.currentTimeMillisUnsafe()
+      const hop = Math.min(left, longestHop, untilDeadline > 0 ? untilDeadline : longestHop)
+      yield* TestClock.adjust(hop)
+      left -= hop
     }
   })
 
