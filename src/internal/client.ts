@@ -17,7 +17,8 @@ import {
   type Take,
   Tracer
 } from "effect"
-import { SecureRandom, WebCrypto } from "effect/crypto"
+import * as SecureRandom from "effect/crypto/SecureRandom"
+import * as WebCrypto from "effect/crypto/WebCrypto"
 import type { LazyArg } from "effect/Function"
 import {
   AnalyticsClosed,

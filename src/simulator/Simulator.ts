@@ -8,7 +8,7 @@
  * @since 0.1.0
  */
 import { Clock, Context, DateTime, Duration, Effect, Layer, PubSub, Schema, Stream } from "effect"
-import { Base64 } from "effect/encoding"
+import * as Base64 from "effect/encoding/Base64"
 import { Headers, HttpClient, HttpClientError, HttpClientResponse, type HttpServerError } from "effect/http"
 import type { InvalidOptions } from "../AnalyticsError.ts"
 import { type Fault, makeFaultPlan } from "./Fault.ts"
