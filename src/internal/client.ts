@@ -10,7 +10,6 @@ import {
   LogLevel,
   Option,
   PubSub,
-  References,
   Result,
   Semaphore,
   Stream,
@@ -29,17 +28,18 @@ import {
   RetriesExhausted,
   ShutdownTimeout
 } from "../AnalyticsError.ts"
+import type { FlushCause } from "../AnalyticsMetrics.ts"
 import type { ResolvedOptions } from "../AnalyticsOptions.ts"
 import { Delivered, type FlushReport, type Outcome, type Receipt } from "../Delivery.ts"
 import { AmbientContext } from "../EventContext.ts"
 import type { MessageType } from "../Message.ts"
 import type { Transport } from "../Transport.ts"
-import type { ReadyBatch } from "./batch.ts"
 import { makeCount } from "./count.ts"
 import { type EncodedMessage, makeEncode } from "./encode.ts"
 import { type Flusher, makeFlusher } from "./flusher.ts"
-import { makeLedger, type Pending } from "./ledger.ts"
+import { makeLedger } from "./ledger.ts"
 import { quietly } from "./log.ts"
+import { type Batch, makeQueue, takeFirst } from "./queue.ts"
 import { deliveredReceipt } from "./receipt.ts"
 import { makeUndeliveredLine } from "./undelivered.ts"
 
@@ -68,9 +68,12 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
   const clock = yield* Clock.Clock
   const count = makeCount(yield* Effect.context<never>())
   const encode = makeEncode(options)
-  const ledger = makeLedger(options, count.waiting)
+  const queue = makeQueue(options, clock, count.waiting)
+  const ledger = makeLedger()
   const undelivered = yield* makeUndeliveredLine(options.onUndelivered)
   const outcomes = yield* PubSub.sliding<Take.Take<Outcome>>(outcomesCapacity)
+  /** What left the queue and has no outcome yet. */
+  const unsettled = new Set<Batch>()
   const line = Semaphore.makeUnsafe(1)
   let inLine = 0
   let isClosed = false
@@ -81,7 +84,8 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
 
   const admit = (message: EncodedMessage, link: Tracer.SpanLink | undefined): Receipt => {
     const pending = ledger.accept(message, link)
-    flusher.add(pending)
+    queue.add(pending)
+    flusher.notice()
     count.accepted()
     return pending.receipt
   }
@@ -91,24 +95,24 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
     return Effect.fail(error)
   }
 
+  /** Once for each batch. */
+  const settle = (batch: Batch, failure: DeliveryError | undefined): void => {
+    unsettled.delete(batch)
+    ledger.settle(batch.messages, failure)
+    count.settled(failure?._tag ?? "Delivered", batch.messages.length)
+  }
+
   /** Nobody need read outcomes, and then none are made. */
-  const settle = (
-    batch: ReadonlyArray<Pending>,
-    failure: DeliveryError | undefined,
-    outcome: LazyArg<Outcome>
-  ): void => {
-    const settled = ledger.settle(batch, failure)
-    if (settled === 0) return
-    count.settled(failure?._tag ?? "Delivered", settled)
+  const publish = (outcome: LazyArg<Outcome>): void => {
     if (outcomes.subscribers.size > 0) PubSub.publishUnsafe(outcomes, [outcome()])
   }
 
-  /** Gives messages their failure at once, and hands them to `onUndelivered`. The latch is to be waited for. */
-  const fail = (batch: ReadonlyArray<Pending>, error: DeliveryError): Latch.Latch => {
-    const unsettled = batch.filter((pending) => pending.place !== "settled")
+  /** Gives batches their failure at once, and hands them to `onUndelivered`. The latch is to be waited for. */
+  const fail = (batches: ReadonlyArray<Batch>, error: DeliveryError): Latch.Latch => {
     // Before they are settled: a flush that this lets go looks for what is being handled.
-    const entered = undelivered.enter(unsettled.map(messageOf), error)
-    settle(unsettled, error, () => error)
+    const entered = undelivered.enter(messagesOf(batches), error)
+    for (const batch of batches) settle(batch, error)
+    publish(() => error)
     return entered
   }
 
@@ -117,14 +121,11 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
     message: EncodedMessage,
     link: Tracer.SpanLink | undefined
   ): Effect.Effect<Receipt, AnalyticsClosed> => {
-    const victims = ledger.oldestFor(message.bytes)
-    flusher.drop(victims.length)
-    unwarned += victims.length
+    const victims = queue.takeOldestFor(message.bytes)
+    const messageIds = messagesOf(victims).map(idOf)
+    unwarned += messageIds.length
     const receipt = admit(message, link)
-    return fail(victims, new Dropped({ messageIds: victims.map(idOf) })).await.pipe(
-      Effect.andThen(warnOfDropped),
-      Effect.as(receipt)
-    )
+    return fail(victims, new Dropped({ messageIds })).await.pipe(Effect.andThen(warnOfDropped), Effect.as(receipt))
   }
 
   // Once in a while: a server that is down drops a message with every call.
@@ -143,9 +144,9 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
   ): Effect.Effect<Receipt, AnalyticsClosed> =>
     Effect.suspend(() => {
       if (isClosed) return refuse(new AnalyticsClosed())
-      if (ledger.hasRoom(message.bytes)) return Effect.succeed(admit(message, link))
+      if (queue.hasRoom(message.bytes)) return Effect.succeed(admit(message, link))
       flusher.hurry("full")
-      return Effect.andThen(ledger.nextRoom().await, awaitRoomFor(message, link))
+      return Effect.andThen(queue.nextRoom().await, awaitRoomFor(message, link))
     })
 
   /** One waits for room and the rest behind it, so that they are let in in order. */
@@ -169,12 +170,12 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
     message: EncodedMessage,
     link: Tracer.SpanLink | undefined
   ): Effect.Effect<Receipt, QueueFull | AnalyticsClosed> => {
-    if (inLine === 0 && ledger.hasRoom(message.bytes)) return Effect.succeed(admit(message, link))
+    if (inLine === 0 && queue.hasRoom(message.bytes)) return Effect.succeed(admit(message, link))
     // A full queue is sent without waiting for the interval.
     flusher.hurry("full")
     switch (options.whenFull) {
       case "fail": {
-        const { messages, bytes } = ledger.waiting()
+        const { messages, bytes } = queue.waiting()
         const { queueCapacity: capacity, queueBytes: capacityBytes } = options
         return refuse(new QueueFull({ messages, bytes, capacity, capacityBytes }))
       }
@@ -212,22 +213,20 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
     return isDebug(fiber) ? Effect.tap(enqueued, logAccepted(message)) : enqueued
   }
 
-  /** In the step that took it out of what waits: what is dropped to make room is what has waited longest. */
-  const deliver = ({ messages, cause }: ReadyBatch): Effect.Effect<void> => {
-    const claimed = ledger.claim(messages)
-    if (claimed.length === 0) return Effect.void
-    count.batch(cause, claimed.length)
-    return Effect.andThen(send(claimed), warnOfDropped)
+  const deliver = (batch: Batch, cause: FlushCause): Effect.Effect<void> => {
+    count.batch(cause, batch.messages.length)
+    unsettled.add(batch)
+    return Effect.andThen(send(batch), warnOfDropped)
   }
 
   /** Sends a batch, in halves where the server refuses it for what is in it: what it refuses in the end stands alone. */
-  const send = (batch: ReadonlyArray<Pending>): Effect.Effect<void> =>
-    Effect.suspend(() => {
+  const send = (batch: Batch): Effect.Effect<void> =>
+    Effect.withFiber((fiber) => {
       const id = ++batchId
-      const messages = batch.map(messageOf)
-      const details = { batchId: id, count: messages.length, bytes: totalBytes(messages) }
+      const { messages } = batch
+      const details = { batchId: id, count: messages.length, bytes: batch.bytes }
       const log = (line: Effect.Effect<void>) => quietly(Effect.annotateLogs(line, details))
-      const logDebug = (line: string) => whenDebug(log(Effect.logDebug(line)))
+      const logDebug = (line: string) => (isDebug(fiber) ? log(Effect.logDebug(line)) : Effect.void)
       return logDebug("sending batch").pipe(
         Effect.andThen(
           Effect.withSpan(transport.send({ batchId: id, messages }), "Analytics.deliver", {
@@ -244,7 +243,9 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
         ),
         Effect.matchCauseEffect({
           onSuccess: () => {
-            settle(batch, undefined, () => new Delivered({ batchId: id, messageIds: batch.map(idOf) }))
+            if (!unsettled.has(batch)) return Effect.void
+            settle(batch, undefined)
+            publish(() => new Delivered({ batchId: id, messageIds: messages.map(idOf) }))
             return isKeyRefused ? log(logKeyAccepted) : logDebug("batch delivered")
           },
           onFailure: (cause) => {
@@ -254,21 +255,22 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
               () =>
                 new RetriesExhausted({
                   batchId: id,
-                  messageIds: batch.map(idOf),
+                  messageIds: messages.map(idOf),
                   attempts: 0,
                   reason: "sending the batch failed"
                 })
             )
-            if (isSplittable(error) && batch.length > 1) {
-              const middle = Math.ceil(batch.length / 2)
+            if (isSplittable(error) && messages.length > 1 && unsettled.has(batch)) {
+              const half = takeFirst(batch, Math.ceil(messages.length / 2))
+              unsettled.add(half)
               return logDebug("batch refused, sending each half").pipe(
-                Effect.andThen(send(batch.slice(0, middle))),
-                Effect.andThen(send(batch.slice(middle)))
+                Effect.andThen(send(half)),
+                Effect.andThen(send(batch))
               )
             }
             return Effect.andThen(
               log(logFailure(error)),
-              Effect.suspend(() => fail(batch, error).await)
+              Effect.suspend(() => (unsettled.has(batch) ? fail([batch], error).await : Effect.void))
             )
           }
         })
@@ -299,17 +301,18 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
           : Duration.min(Duration.divideUnsafe(options.shutdownTimeout, 10), maxHandlerTime)
       const deadline = clock.currentTimeMillisUnsafe() + Duration.toMillis(options.shutdownTimeout)
       isClosed = true
-      ledger.releaseWaiters()
+      queue.releaseWaiters()
       yield* transport.hasten
       flusher.hurry("close")
       yield* within(flusher.idle, Duration.subtract(options.shutdownTimeout, handlerTime))
       flusher.stop()
-      const unsettled = ledger.unsettled()
-      if (unsettled.length > 0) {
-        const error = new ShutdownTimeout({ messageIds: unsettled.map(idOf) })
+      const batches = [...unsettled, ...queue.takeAll()]
+      if (batches.length > 0) {
+        const messageIds = messagesOf(batches).map(idOf)
+        const error = new ShutdownTimeout({ messageIds })
         // At once: what was interrupted may still come to its end.
-        fail(unsettled, error)
-        yield* quietly(Effect.annotateLogs(logFailure(error), { count: unsettled.length }))
+        fail(batches, error)
+        yield* quietly(Effect.annotateLogs(logFailure(error), { count: messageIds.length }))
       }
       yield* warnOfDropped
       yield* within(undelivered.awaitHandled, Duration.millis(Math.max(0, deadline - clock.currentTimeMillisUnsafe())))
@@ -322,7 +325,7 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
     )
   )
 
-  const flusher = yield* Effect.acquireRelease(makeFlusher(options, deliver), close)
+  const flusher = yield* Effect.acquireRelease(makeFlusher(options, queue, deliver), close)
 
   const client: Client = {
     accept,
@@ -350,9 +353,10 @@ const makeRandom = (crypto: Crypto): SecureRandom.SecureRandom["Service"] | unde
 const within = (effect: Effect.Effect<unknown>, duration: Duration.Duration): Effect.Effect<unknown> =>
   effect.pipe(Effect.interruptible, Effect.timeoutOption(duration))
 
-const messageOf = (pending: Pending): EncodedMessage => pending.message
+const messagesOf = (batches: ReadonlyArray<Batch>): ReadonlyArray<EncodedMessage> =>
+  batches.flatMap(({ messages }) => messages)
 
-const idOf = (pending: Pending): string => pending.message.messageId
+const idOf = (message: EncodedMessage): string => message.messageId
 
 /** Refused for what is in it, so that a part may be taken: malformed or too large. */
 const isSplittable = (error: DeliveryError): boolean =>
@@ -360,29 +364,23 @@ const isSplittable = (error: DeliveryError): boolean =>
 
 /** The caller's span, without what it holds. */
 const linkOf = (fiber: Fiber.Fiber<unknown, unknown>): Tracer.SpanLink | undefined => {
-  const span = Context.getOrUndefined(fiber.context, Tracer.ParentSpan)
+  const { span } = fiber.cache
   if (span === undefined || !span.sampled) return undefined
   const { spanId, traceId } = span
   return { span: Tracer.externalSpan({ spanId, traceId }), attributes: {} }
 }
 
 /** Each span once, however many of its messages are in the batch. */
-const linksOf = (batch: ReadonlyArray<Pending>): ReadonlyArray<Tracer.SpanLink> => {
+const linksOf = ({ messages }: Batch): ReadonlyArray<Tracer.SpanLink> => {
   const links = new Map<string, Tracer.SpanLink>()
-  for (const { link } of batch) {
+  for (const { link } of messages) {
     if (link !== undefined) links.set(`${link.span.traceId}-${link.span.spanId}`, link)
   }
   return [...links.values()]
 }
 
-const totalBytes = (messages: ReadonlyArray<EncodedMessage>): number =>
-  messages.reduce((total, message) => total + message.bytes, 0)
-
 const isDebug = (fiber: Fiber.Fiber<unknown, unknown>): boolean =>
-  !LogLevel.isGreaterThan(fiber.getRef(References.MinimumLogLevel), "Debug")
-
-const whenDebug = (log: Effect.Effect<void>): Effect.Effect<void> =>
-  Effect.withFiber((fiber) => (isDebug(fiber) ? log : Effect.void))
+  !LogLevel.isGreaterThan(fiber.cache.minimumLogLevel, "Debug")
 
 const logAccepted = ({ messageId, bytes }: EncodedMessage) =>
   quietly(Effect.annotateLogs(Effect.logDebug("message accepted"), { messageId, bytes }))

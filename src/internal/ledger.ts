@@ -2,17 +2,13 @@ import { Effect, Latch, type Tracer } from "effect"
 import type { DeliveryError } from "../AnalyticsError.ts"
 import type { FlushReport, Outcome } from "../Delivery.ts"
 import type { EncodedMessage } from "./encode.ts"
-import { type InLine, makeLine } from "./line.ts"
 import { PendingReceipt } from "./receipt.ts"
 
 /** An accepted message on the way to its one outcome. */
-export interface Pending extends InLine<Pending> {
-  readonly message: EncodedMessage
+export interface Pending extends EncodedMessage {
   readonly receipt: PendingReceipt
   /** The caller's span, where there is one. */
   readonly link: Tracer.SpanLink | undefined
-  /** Waiting to be sent, in a request, or with an outcome. */
-  place: "waiting" | "request" | "settled"
   readonly epoch: Epoch
 }
 
@@ -30,30 +26,11 @@ interface Epoch {
 
 type Counts = { [Tag in Outcome["_tag"]]?: number }
 
-/**
- * The one account of accepted messages: which wait, which are in a request, and what became of the rest. It bounds what
- * waits in number and in bytes, whichever stage of the pipeline holds it.
- */
+/** The account of accepted messages: what became of them, and of how many it is not known yet. */
 export interface Ledger {
-  readonly hasRoom: (bytes: number) => boolean
-  /**
-   * A latch that opens when a message leaves from now on: to be asked for in the same step as `hasRoom`. Look again then,
-   * another caller may have been faster.
-   */
-  readonly nextRoom: () => Latch.Latch
-  /** Opens it for everyone. */
-  readonly releaseWaiters: () => void
   readonly accept: (message: EncodedMessage, link: Tracer.SpanLink | undefined) => Pending
-  /** Messages and bytes that wait to be sent. */
-  readonly waiting: () => { readonly messages: number; readonly bytes: number }
-  /** Those that have waited longest: as many as have to go to make room. */
-  readonly oldestFor: (bytes: number) => ReadonlyArray<Pending>
-  /** Moves those that still wait into a request, and returns them. */
-  readonly claim: (batch: ReadonlyArray<Pending>) => ReadonlyArray<Pending>
-  /** Ends the way of messages, of those that have not ended: delivered, or with a failure. Says how many. */
-  readonly settle: (batch: ReadonlyArray<Pending>, failure: DeliveryError | undefined) => number
-  /** Every message without an outcome, oldest first. */
-  readonly unsettled: () => ReadonlyArray<Pending>
+  /** Ends the way of messages: delivered, or with a failure. Once for each. */
+  readonly settle: (messages: ReadonlyArray<Pending>, failure: DeliveryError | undefined) => void
   /** A latch that opens when everything accepted so far has an outcome. */
   readonly seal: () => Latch.Latch
   /**
@@ -62,27 +39,11 @@ export interface Ledger {
   readonly reportAfter: (effect: Effect.Effect<void>) => Effect.Effect<FlushReport>
 }
 
-export const makeLedger = (
-  limits: { readonly queueCapacity: number; readonly queueBytes: number },
-  onWaitingChange: (messages: number, bytes: number) => void
-): Ledger => {
-  const waiting = makeLine<Pending>()
-  const requested = makeLine<Pending>()
-  let waitingMessages = 0
-  let waitingBytes = 0
-  const room = Latch.makeUnsafe(true)
+export const makeLedger = (): Ledger => {
   let current = makeEpoch()
   let oldestUnsettled = current
   let totals: Counts = {}
   let reported: Counts = {}
-
-  const changeWaiting = (messages: number, bytes: number): void => {
-    if (messages === 0) return
-    waitingMessages += messages
-    waitingBytes += bytes
-    onWaitingChange(messages, bytes)
-    if (messages < 0) room.openUnsafe()
-  }
 
   /** Epochs settle in order, so that waiting for one is waiting for all before it. */
   const settleEpochs = (): void => {
@@ -105,92 +66,22 @@ export const makeLedger = (
     return sealed
   }
 
-  const hasRoom = (bytes: number): boolean =>
-    waitingMessages < limits.queueCapacity && waitingBytes + bytes <= limits.queueBytes
-
   return {
-    hasRoom,
-
-    nextRoom: () => {
-      room.closeUnsafe()
-      return room
-    },
-
-    releaseWaiters: () => {
-      room.openUnsafe()
-    },
-
-    accept: (message, link) => {
-      const receipt = new PendingReceipt(message.messageId)
-      const pending: Pending = {
-        message,
-        receipt,
-        link,
-        place: "waiting",
-        epoch: current,
-        previous: undefined,
-        next: undefined
-      }
+    accept: ({ messageId, json, bytes }, link) => {
       current.unsettled++
-      waiting.add(pending)
-      changeWaiting(1, message.bytes)
-      return pending
+      return { messageId, json, bytes, receipt: new PendingReceipt(messageId), link, epoch: current }
     },
 
-    waiting: () => ({ messages: waitingMessages, bytes: waitingBytes }),
-
-    oldestFor: (bytes) => {
-      const oldest: Array<Pending> = []
-      let messages = waitingMessages - limits.queueCapacity + 1
-      let excess = waitingBytes + bytes - limits.queueBytes
-      for (const pending of waiting.items()) {
-        if (messages <= 0 && excess <= 0) break
-        oldest.push(pending)
-        messages--
-        excess -= pending.message.bytes
-      }
-      return oldest
-    },
-
-    claim: (batch) => {
-      const claimed = batch.filter((pending) => pending.place !== "settled")
-      let bytes = 0
-      for (const pending of claimed) {
-        waiting.remove(pending)
-        requested.add(pending)
-        pending.place = "request"
-        bytes += pending.message.bytes
-      }
-      changeWaiting(-claimed.length, -bytes)
-      return claimed
-    },
-
-    settle: (batch, failure) => {
+    settle: (messages, failure) => {
       const tag = failure?._tag ?? "Delivered"
       const exit = failure === undefined ? Effect.void : Effect.fail(failure)
-      let settled = 0
-      let waited = 0
-      let waitedBytes = 0
-      for (const pending of batch) {
-        if (pending.place === "settled") continue
-        settled++
-        if (pending.place === "request") requested.remove(pending)
-        else {
-          waiting.remove(pending)
-          waited++
-          waitedBytes += pending.message.bytes
-        }
-        pending.place = "settled"
-        pending.epoch.counts[tag] = (pending.epoch.counts[tag] ?? 0) + 1
-        pending.epoch.unsettled--
-        pending.receipt.settle(exit)
+      for (const { receipt, epoch } of messages) {
+        epoch.counts[tag] = (epoch.counts[tag] ?? 0) + 1
+        epoch.unsettled--
+        receipt.settle(exit)
       }
-      changeWaiting(-waited, -waitedBytes)
       settleEpochs()
-      return settled
     },
-
-    unsettled: () => [...requested.items(), ...waiting.items()],
 
     seal: () => seal().settled,
 
