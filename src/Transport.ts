@@ -30,6 +30,7 @@ import { Rejected, RetriesExhausted, Unauthorized } from "./AnalyticsError.ts"
 import * as AnalyticsMetrics from "./AnalyticsMetrics.ts"
 import { defaultRetry, type RateLimit, type ResolvedOptions } from "./AnalyticsOptions.ts"
 import type { EncodedMessage } from "./internal/encode.ts"
+import { monotonicMillis } from "./internal/monotonic.ts"
 import { describeCause, makeRedact, maxRefusalLength, readRefusal } from "./internal/reason.ts"
 import { isPrivate, isTrusted } from "./internal/url.ts"
 import { library } from "./internal/version.ts"
@@ -76,16 +77,16 @@ export const makeTransport = Effect.fnUntraced(function* (options: ResolvedOptio
     options.strict ? HttpClientRequest.setHeader("x-strict-mode", "1") : identity
   )
 
-  /** No request starts before this, in epoch milliseconds: the latest time that the server asked for. */
+  /** No request starts before this, in monotonic milliseconds: the latest time that the server asked for. */
   let heldUntil = 0
 
   const awaitHold: Effect.Effect<void> = Effect.suspend(() => {
-    const wait = heldUntil - clock.currentTimeMillisUnsafe()
+    const wait = heldUntil - monotonicMillis(clock)
     return wait > 0 ? Effect.andThen(Effect.sleep(wait), awaitHold) : Effect.void
   })
 
   const holdFor = (wait: Duration.Duration): void => {
-    heldUntil = Math.max(heldUntil, clock.currentTimeMillisUnsafe() + Duration.toMillis(wait))
+    heldUntil = Math.max(heldUntil, monotonicMillis(clock) + Duration.toMillis(wait))
   }
 
   const honour = (retryAfter: string | undefined): void => {

@@ -39,6 +39,23 @@ describe("when a batch leaves", () => {
     }).pipe(Effect.provide(layerMocked()))
   )
 
+  it.effect("a clock that is set back makes the interval no longer", () =>
+    Effect.gen(function* () {
+      const start = Date.parse("2026-01-01T00:00:00Z")
+      yield* TestClock.setTime(start)
+      yield* trackOne(1)
+      yield* TestClock.adjust("3 seconds")
+      yield* Analytics.flush
+      yield* TestClock.adjust("1 second")
+      yield* trackOne(2)
+      yield* TestClock.setTime(start + 1000)
+      yield* TestClock.adjust("4999 millis")
+      assert.deepStrictEqual(yield* Server.events, [["1"]])
+      yield* TestClock.adjust("1 millis")
+      assert.deepStrictEqual(yield* Server.events, [["1"], ["2"]])
+    }).pipe(Effect.provide(layerMocked()))
+  )
+
   it.effect("what is left over from a full batch waits its own interval", () =>
     Effect.gen(function* () {
       yield* trackMany(1, 25)

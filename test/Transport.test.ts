@@ -248,6 +248,25 @@ describe("waiting between attempts", () => {
     }).pipe(Effect.provide(layerMocked({ retry: Schedule.spaced("500 millis") })))
   )
 
+  it.effect("Retry-After is no longer when the clock is set back", () =>
+    Effect.gen(function* () {
+      const start = Date.parse("2026-01-01T00:00:00Z")
+      yield* TestClock.setTime(start)
+      yield* Server.answer((_, index) =>
+        Effect.succeed(index === 0 ? { status: 429, headers: { "retry-after": "3" } } : { status: 200 })
+      )
+      yield* trackOne(1)
+      assert.deepStrictEqual(yield* Analytics.flush, { delivered: 0, failed: { RetriesExhausted: 1 } })
+      yield* TestClock.setTime(start - Duration.toMillis("1 hour"))
+      yield* trackOne(2)
+      const flushing = yield* Effect.forkChild(Analytics.flush)
+      yield* TestClock.adjust("2999 millis")
+      assert.strictEqual((yield* Server.received).length, 1)
+      yield* TestClock.adjust("1 millis")
+      assert.deepStrictEqual(yield* Fiber.join(flushing), { delivered: 1, failed: {} })
+    }).pipe(Effect.provide(Layer.provideMerge(layerMocked({ retry: Schedule.recurs(0) }), silent)))
+  )
+
   it.effect("Retry-After holds back every request", () =>
     Effect.gen(function* () {
       yield* Server.answer((_, index) =>

@@ -39,6 +39,7 @@ import { type EncodedMessage, makeEncode } from "./encode.ts"
 import { type Flusher, makeFlusher } from "./flusher.ts"
 import { makeLedger } from "./ledger.ts"
 import { quietly } from "./log.ts"
+import { monotonicMillis } from "./monotonic.ts"
 import { type Batch, makeQueue, takeFirst } from "./queue.ts"
 import { deliveredReceipt } from "./receipt.ts"
 import { makeUndeliveredLine } from "./undelivered.ts"
@@ -130,7 +131,7 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
 
   // Once in a while: a server that is down drops a message with every call.
   const warnOfDropped = Effect.suspend(() => {
-    const now = clock.currentTimeMillisUnsafe()
+    const now = monotonicMillis(clock)
     if (unwarned === 0 || (now < nextWarning && !isClosed)) return Effect.void
     nextWarning = now + dropWarningMillis
     const dropped = unwarned
@@ -299,7 +300,7 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
         options.onUndelivered === undefined
           ? Duration.zero
           : Duration.min(Duration.divideUnsafe(options.shutdownTimeout, 10), maxHandlerTime)
-      const deadline = clock.currentTimeMillisUnsafe() + Duration.toMillis(options.shutdownTimeout)
+      const deadline = monotonicMillis(clock) + Duration.toMillis(options.shutdownTimeout)
       isClosed = true
       queue.releaseWaiters()
       yield* transport.hasten
@@ -315,7 +316,9 @@ export const makeClient = Effect.fnUntraced(function* (options: ResolvedOptions,
         yield* quietly(Effect.annotateLogs(logFailure(error), { count: messageIds.length }))
       }
       yield* warnOfDropped
-      yield* within(undelivered.awaitHandled, Duration.millis(Math.max(0, deadline - clock.currentTimeMillisUnsafe())))
+      // In whole milliseconds, as timers count: what is less is lost to rounding.
+      const left = Math.floor(deadline - monotonicMillis(clock))
+      yield* within(undelivered.awaitHandled, Duration.millis(Math.max(0, left)))
     },
     Effect.ensuring(
       Effect.sync(() => {

@@ -1,5 +1,7 @@
 import { Clock, Duration, Effect, type Fiber, Latch } from "effect"
 import type { FlushCause } from "../AnalyticsMetrics.ts"
+import { makeAlarm } from "./alarm.ts"
+import { monotonicMillis } from "./monotonic.ts"
 import type { Batch, Queue } from "./queue.ts"
 
 export interface FlusherOptions {
@@ -31,7 +33,6 @@ export const makeFlusher = Effect.fnUntraced(function* (
   const interval = Duration.toMillis(options.flushInterval)
   const running = new Set<Fiber.Fiber<void>>()
   const isIdle = Latch.makeUnsafe(true)
-  const isGathering = Latch.makeUnsafe(false)
   let isStopped = false
 
   const deliverReady: Effect.Effect<void> = Effect.suspend(() => {
@@ -57,35 +58,23 @@ export const makeFlusher = Effect.fnUntraced(function* (
     start()
   }
 
-  /** One timer for all batches: it sleeps no longer than the oldest message may wait. */
-  const timer = run(
-    isGathering.await.pipe(
-      Effect.andThen(
-        Effect.suspend(() => {
-          const since = queue.gatheringSince()
-          if (since === undefined) {
-            isGathering.closeUnsafe()
-            return Effect.void
-          }
-          // A clock that was set back must not make it longer.
-          const wait = Math.min(interval, since + interval - clock.currentTimeMillisUnsafe())
-          return wait > 0 ? Effect.sleep(wait) : Effect.sync(() => hurry("interval"))
-        })
-      ),
-      Effect.forever
-    )
+  const alarm = yield* makeAlarm(
+    () => {
+      const since = queue.gatheringSince()
+      return since === undefined ? undefined : since + interval - monotonicMillis(clock)
+    },
+    () => hurry("interval")
   )
 
   const flusher: Flusher = {
     notice: () => {
       start()
-      if (queue.gatheringSince() !== undefined) isGathering.openUnsafe()
+      if (queue.gatheringSince() !== undefined) alarm.set()
     },
     hurry,
     idle: isIdle.await,
     stop: () => {
       isStopped = true
-      timer.interruptUnsafe()
       for (const fiber of running) fiber.interruptUnsafe()
     }
   }

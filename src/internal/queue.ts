@@ -1,13 +1,14 @@
 import { type Clock, Latch } from "effect"
 import type { FlushCause } from "../AnalyticsMetrics.ts"
 import type { Pending } from "./ledger.ts"
+import { monotonicMillis } from "./monotonic.ts"
 
 /** Messages that leave in one request. */
 export interface Batch {
   readonly messages: Array<Pending>
   /** Of the messages, without the commas between them. */
   bytes: number
-  /** When its first message came, in epoch milliseconds. */
+  /** When its first message came, in monotonic milliseconds. */
   readonly startedAt: number
   /** What made it ready to leave. Until a request has room for it, it takes in more. */
   cause: FlushCause | undefined
@@ -96,7 +97,7 @@ export const makeQueue = (
     const batch: Batch = {
       messages: [],
       bytes: 0,
-      startedAt: clock.currentTimeMillisUnsafe(),
+      startedAt: monotonicMillis(clock),
       cause: undefined,
       next: undefined
     }
