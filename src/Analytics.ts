@@ -3,13 +3,14 @@
  *
  * @since 0.1.0
  */
-import { Config, Context, Effect, Layer, Stream } from "effect"
+import { Config, Context, Effect, Layer, type Scope, Stream } from "effect"
 import type { HttpClient } from "effect/http"
 import type { CallError, InvalidOptions } from "./AnalyticsError.ts"
 import { type AnalyticsConfig, type AnalyticsOptions, analyticsConfig, resolveOptions } from "./AnalyticsOptions.ts"
 import type { FlushReport, Outcome, Receipt } from "./Delivery.ts"
 import { AmbientContext, type EventContext } from "./EventContext.ts"
 import { type Client, makeClient } from "./internal/client.ts"
+import { type Exchange, makeExchange } from "./internal/exchange.ts"
 import type { AliasInput, GroupInput, IdentifyInput, Message, PageInput, ScreenInput, TrackInput } from "./Message.ts"
 import { makeTransport } from "./Transport.ts"
 
@@ -283,7 +284,7 @@ export class Analytics extends Context.Service<
    * @since 0.1.0
    */
   static readonly layer = (options: AnalyticsOptions): Layer.Layer<Analytics, InvalidOptions, HttpClient.HttpClient> =>
-    Layer.effect(Analytics, make(options))
+    layerOver(makeExchange, options)
 
   /**
    * A client with options that are read from the configuration: a `Config` of all of them, or an object whose values are
@@ -303,12 +304,29 @@ export class Analytics extends Context.Service<
   static readonly layerConfig = (
     config: Config.Config<AnalyticsOptions> | AnalyticsConfig
   ): Layer.Layer<Analytics, Config.ConfigError | InvalidOptions, HttpClient.HttpClient> =>
-    Layer.effect(Analytics, Effect.flatMap(readConfig(config), make))
+    layerConfigOver(makeExchange, config)
 }
 
-const make = Effect.fnUntraced(function* (options: unknown) {
+/** A client that sends its requests in a given way. */
+export const layerOver = <R>(
+  makeExchange: Effect.Effect<Exchange, never, R>,
+  options: AnalyticsOptions
+): Layer.Layer<Analytics, InvalidOptions, Exclude<R, Scope.Scope>> =>
+  Layer.effect(Analytics, make(makeExchange, options))
+
+/** The same, with options of the configuration. */
+export const layerConfigOver = <R>(
+  makeExchange: Effect.Effect<Exchange, never, R>,
+  config: Config.Config<AnalyticsOptions> | AnalyticsConfig
+): Layer.Layer<Analytics, Config.ConfigError | InvalidOptions, Exclude<R, Scope.Scope>> =>
+  Layer.effect(
+    Analytics,
+    Effect.flatMap(readConfig(config), (options) => make(makeExchange, options))
+  )
+
+const make = Effect.fnUntraced(function* <R>(makeExchange: Effect.Effect<Exchange, never, R>, options: unknown) {
   const resolved = yield* resolveOptions(options)
-  const transport = yield* makeTransport(resolved)
+  const transport = yield* makeTransport(resolved, yield* makeExchange)
   return fromClient(yield* makeClient(resolved, transport))
 })
 

@@ -1,5 +1,5 @@
 /**
- * A batch over HTTP: headers, attempts, redirects, and what each answer means. The only module that knows HTTP.
+ * A batch over HTTP: headers, attempts, redirects, and what each answer means.
  */
 import {
   Cause,
@@ -12,26 +12,22 @@ import {
   identity,
   Latch,
   Layer,
-  Metric,
   Option,
   Result,
-  Schedule,
-  Stream
+  Schedule
 } from "effect"
 // Of these modules alone: with all of HTTP and persistence the library takes a tenth longer to load.
-import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as Headers from "effect/http/Headers"
-import * as HttpClient from "effect/http/HttpClient"
-import type * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
-import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as RateLimiter from "effect/persistence/RateLimiter"
 import { Rejected, RetriesExhausted, Unauthorized } from "./AnalyticsError.ts"
-import * as AnalyticsMetrics from "./AnalyticsMetrics.ts"
 import { defaultRetry, type RateLimit, type ResolvedOptions } from "./AnalyticsOptions.ts"
+import { makeCount } from "./internal/count.ts"
+import { type Deadline, makeDeadlines } from "./internal/deadline.ts"
 import type { EncodedMessage } from "./internal/encode.ts"
+import { type Answer, abandoned, type Exchange } from "./internal/exchange.ts"
 import { monotonicMillis } from "./internal/monotonic.ts"
-import { describeCause, makeRedact, maxRefusalLength, readRefusal } from "./internal/reason.ts"
+import { describeCause, makeRedact, readRefusal } from "./internal/reason.ts"
 import { isPrivate, isTrusted } from "./internal/url.ts"
 import { library } from "./internal/version.ts"
 
@@ -63,13 +59,14 @@ const closingWait = Duration.seconds(1)
 
 const maxRedirects = 5
 
-export const makeTransport = Effect.fnUntraced(function* (options: ResolvedOptions) {
-  const client = yield* HttpClient.HttpClient
+export const makeTransport = Effect.fnUntraced(function* (options: ResolvedOptions, exchange: Exchange) {
   const clock = yield* Clock.Clock
-  const requestInit = Option.getOrUndefined(yield* Effect.serviceOption(FetchHttpClient.RequestInit))
+  const count = makeCount(yield* Effect.context<never>())
+  const deadlines = yield* makeDeadlines(options.requestTimeout)
   const limitRate = options.rateLimit === undefined ? Effect.void : yield* makeLimitRate(options.rateLimit)
   const redact = makeRedact(options.apiKey)
   const endpoint = new URL(options.batchUrl)
+  const tooLate = `no complete answer within ${Duration.format(options.requestTimeout)}`
 
   const baseRequest = HttpClientRequest.post(options.batchUrl).pipe(
     HttpClientRequest.basicAuth(options.apiKey, ""),
@@ -128,10 +125,9 @@ export const makeTransport = Effect.fnUntraced(function* (options: ResolvedOptio
   /** The same request for where the answer points, if it points to somewhere that may have it. */
   const redirected = (
     request: HttpClientRequest.HttpClientRequest,
-    response: HttpClientResponse.HttpClientResponse
+    answer: Answer
   ): HttpClientRequest.HttpClientRequest | undefined => {
-    // Headers last: clients make them anew each time they are asked for.
-    const location = isRedirect(response.status) ? response.headers["location"] : undefined
+    const location = isRedirect(answer.status) ? answer.header("location") : undefined
     if (location === undefined) return undefined
     const url = URL.parse(location, request.url)
     if (url === null || url.username !== "" || !(options.allowInsecureEndpoint || isPrivate(url))) return undefined
@@ -145,51 +141,44 @@ export const makeTransport = Effect.fnUntraced(function* (options: ResolvedOptio
 
   const execute = (
     request: HttpClientRequest.HttpClientRequest,
+    deadline: Deadline,
     redirects: number
-  ): Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError> =>
-    client.execute(request).pipe(
-      // The application's client may fail on a status.
-      Effect.catchTag("HttpClientError", (error) =>
-        error.response === undefined ? Effect.fail(error) : Effect.succeed(error.response)
-      ),
-      Effect.flatMap((response) => {
-        const next = redirects < maxRedirects ? redirected(request, response) : undefined
-        return next === undefined
-          ? Effect.succeed(response)
-          : Effect.andThen(Effect.ignore(drain(response)), execute(next, redirects + 1))
-      })
-    )
-
-  const classify = (response: HttpClientResponse.HttpClientResponse, reason: string) => {
-    const { status } = response
-    if (isSuccess(status)) return Effect.void
-    if (isTransient(status)) honour(response.headers["retry-after"])
-    return Effect.fail(new AttemptFailed({ status, reason }))
-  }
+  ): ReturnType<Exchange> =>
+    Effect.flatMap(exchange(request, deadline), (answer) => {
+      const next = redirects < maxRedirects ? redirected(request, answer) : undefined
+      if (next === undefined) return Effect.succeed(answer)
+      return deadline.isPassed ? Effect.fail(abandoned) : execute(next, deadline, redirects + 1)
+    })
 
   const attempt = (request: HttpClientRequest.HttpClientRequest): Effect.Effect<void, AttemptFailed> =>
     Effect.suspend(() => {
-      let response: HttpClientResponse.HttpClientResponse | undefined
-      return execute(request, 0).pipe(
-        Effect.flatMap((answer) => {
-          response = answer
-          return readReason(answer)
-        }),
-        Effect.timeoutOrElse({
-          duration: options.requestTimeout,
-          orElse: () => Effect.fail(`no complete answer within ${Duration.format(options.requestTimeout)}`)
-        }),
-        Effect.trackDuration(AnalyticsMetrics.requestDuration),
-        Effect.matchCauseEffect({
-          onSuccess: (reason) => (response === undefined ? Effect.void : classify(response, reason)),
-          // Once there is a status, it decides, however the rest of the answer fares.
-          onFailure: (cause) =>
-            response === undefined
-              ? Effect.fail(new AttemptFailed({ status: undefined, reason: describeCause(cause) }))
-              : classify(response, "")
-        })
-      )
+      const startedAt = monotonicMillis(clock)
+      const deadline = deadlines.start()
+      const end = (): void => {
+        deadlines.callOff(deadline)
+        count.request(monotonicMillis(clock) - startedAt)
+      }
+      return Effect.matchCauseEffect(execute(request, deadline, 0), {
+        onSuccess: ({ status, header, body }) => {
+          end()
+          if (isSuccess(status)) return Effect.void
+          if (isTransient(status)) honour(header("retry-after"))
+          return Effect.fail(new AttemptFailed({ status, reason: readRefusal(body) }))
+        },
+        onFailure: (cause) => {
+          const reason = deadline.isPassed ? tooLate : describeCause(cause)
+          end()
+          return Effect.fail(new AttemptFailed({ status: undefined, reason }))
+        }
+      })
     })
+
+  /** The request of a batch, the same with every attempt. */
+  const requestOf = (messages: ReadonlyArray<EncodedMessage>): Effect.Effect<HttpClientRequest.HttpClientRequest> => {
+    const sentAt = DateTime.formatIso(DateTime.makeUnsafe(clock.currentTimeMillisUnsafe()))
+    const request = HttpClientRequest.bodyUint8Array(baseRequest, makeBody(messages, sentAt), "application/json")
+    return options.compression === "gzip" ? HttpClientRequest.compressBody(request, "gzip") : Effect.succeed(request)
+  }
 
   const send: Transport["send"] = ({ batchId, messages }) => {
     let attempts = 0
@@ -198,46 +187,36 @@ export const makeTransport = Effect.fnUntraced(function* (options: ResolvedOptio
       Effect.suspend(() => {
         const retries = attempts++
         if (retries === 0) return attempt(request)
-        return Effect.andThen(
-          Metric.update(AnalyticsMetrics.retries, 1),
-          attempt(HttpClientRequest.setHeader(request, "x-retry-count", String(retries)))
-        )
+        count.retry()
+        return attempt(HttpClientRequest.setHeader(request, "x-retry-count", String(retries)))
       })
 
-    return Effect.sync(() => {
-      const sentAt = DateTime.formatIso(DateTime.makeUnsafe(clock.currentTimeMillisUnsafe()))
-      return HttpClientRequest.bodyUint8Array(baseRequest, makeBody(messages, sentAt), "application/json")
-    }).pipe(
-      options.compression === "gzip" ? Effect.flatMap(HttpClientRequest.compressBody("gzip")) : identity,
+    const undeliverable = ({ status, reason: words }: AttemptFailed) => {
+      const messageIds = messages.map((message) => message.messageId)
+      const reason = redact(words, messages)
+      if (status === 401 || status === 403) return new Unauthorized({ batchId, messageIds, status, reason })
+      if (status !== undefined && !isTransient(status)) return new Rejected({ batchId, messageIds, status, reason })
+      return new RetriesExhausted({
+        batchId,
+        messageIds,
+        attempts,
+        reason,
+        ...(status === undefined ? undefined : { status })
+      })
+    }
+
+    return Effect.suspend(() => requestOf(messages)).pipe(
       Effect.flatMap((request) =>
         awaitHold.pipe(Effect.andThen(limitRate), Effect.andThen(nextAttempt(request)), Effect.retry(retry))
       ),
       // A schedule of the user's own may throw or interrupt, and the platform may lack compression.
-      Effect.catchCause((cause) =>
-        Effect.fail(
-          Option.getOrElse(
-            Cause.findErrorOption(cause),
-            () => new AttemptFailed({ status: undefined, reason: describeCause(cause) })
-          )
+      Effect.catchCause((cause) => {
+        const failure = Option.getOrElse(
+          Cause.findErrorOption(cause),
+          () => new AttemptFailed({ status: undefined, reason: describeCause(cause) })
         )
-      ),
-      Effect.mapError(({ status, reason: words }) => {
-        const messageIds = messages.map((message) => message.messageId)
-        const reason = redact(words, messages)
-        if (status === 401 || status === 403) return new Unauthorized({ batchId, messageIds, status, reason })
-        if (status !== undefined && !isTransient(status)) return new Rejected({ batchId, messageIds, status, reason })
-        return new RetriesExhausted({
-          batchId,
-          messageIds,
-          attempts,
-          reason,
-          ...(status === undefined ? undefined : { status })
-        })
-      }),
-      // The vendor is no part of the application's traces, and tracing the tracker would trace itself.
-      Effect.provideService(HttpClient.TracerDisabledWhen, () => true),
-      // `fetch` would follow a redirect with a GET and without the body, and call the lost batch a success.
-      Effect.provideService(FetchHttpClient.RequestInit, { ...requestInit, redirect: "manual" })
+        return Effect.fail(undeliverable(failure))
+      })
     )
   }
 
@@ -283,27 +262,3 @@ const makeBody = (messages: ReadonlyArray<EncodedMessage>, sentAt: string): Uint
 }
 
 const comma = 0x2c
-
-/** Reads the answer's body to its end, so that the connection can be used again, and keeps the words of a refusal. */
-const readReason = (
-  response: HttpClientResponse.HttpClientResponse
-): Effect.Effect<string, HttpClientError.HttpClientError> => {
-  if (isSuccess(response.status)) return Effect.as(drain(response), "")
-  const body = response.stream.pipe(
-    Stream.decodeText,
-    Stream.runFold(
-      () => "",
-      (text, part) => (text.length < maxRefusalLength ? text + part : text)
-    )
-  )
-  return Effect.map(body, readRefusal)
-}
-
-/** Answers of up to so many bytes are read at once: a stream costs more than the rest of a request. */
-const maxShortAnswer = 65_536
-
-/** Reads the answer's body to its end, and keeps nothing of it. */
-const drain = (
-  response: HttpClientResponse.HttpClientResponse
-): Effect.Effect<unknown, HttpClientError.HttpClientError> =>
-  Number(response.headers["content-length"]) <= maxShortAnswer ? response.arrayBuffer : Stream.runDrain(response.stream)

@@ -311,6 +311,7 @@ describe("an HttpClient that misbehaves", () => {
     ["dies", () => Effect.die(new Error("bug")), "RetriesExhausted"],
     ["interrupts itself", () => Effect.interrupt, "RetriesExhausted"],
     ["never answers", () => Effect.never, "RetriesExhausted"],
+    ["cannot be interrupted", () => Effect.uninterruptible(Effect.never), "RetriesExhausted"],
     ["never ends a refusal", (request) => answer(request, 503, unending), "RetriesExhausted"],
     ["breaks off a refusal", (request) => answer(request, 400, broken), "Rejected"],
     ["never ends a success", (request) => answer(request, 200, unending), undefined],

@@ -1,4 +1,4 @@
-import type { Context } from "effect"
+import { type Context, Duration } from "effect"
 import type { CallError } from "../AnalyticsError.ts"
 import * as AnalyticsMetrics from "../AnalyticsMetrics.ts"
 import type { Outcome } from "../Delivery.ts"
@@ -19,6 +19,11 @@ export const makeCount = (context: Context.Context<never>) => ({
     AnalyticsMetrics.flushes(cause).updateUnsafe(1, context)
     AnalyticsMetrics.batchMessages.updateUnsafe(messages, context)
   },
+
+  /** A request took so many milliseconds. */
+  request: (millis: number): void => AnalyticsMetrics.requestDuration.updateUnsafe(Duration.millis(millis), context),
+
+  retry: (): void => AnalyticsMetrics.retries.updateUnsafe(1, context),
 
   settled: (tag: Outcome["_tag"], messages: number): void => {
     const counter = tag === "Delivered" ? AnalyticsMetrics.delivered : AnalyticsMetrics.failed(tag)

@@ -6,8 +6,7 @@ import { Cause, Option, Redacted, Schema } from "effect"
 import * as Base64 from "effect/encoding/Base64"
 import type { EncodedMessage } from "./encode.ts"
 
-/** How much of a refusal is read, and how much of it is kept. */
-export const maxRefusalLength = 16 * 1024
+/** How much of a refusal is told. */
 const maxReasonLength = 1000
 
 const Refusal = Schema.fromJsonString(
@@ -21,11 +20,14 @@ const Refusal = Schema.fromJsonString(
 const parseRefusal = Schema.decodeUnknownOption(Refusal)
 
 /** The server's words, out of the JSON that it has for them where it is that. */
-export const readRefusal = (body: string): string =>
-  parseRefusal(body).pipe(
+export const readRefusal = (body: ReadonlyArray<Uint8Array>): string => {
+  const decoder = new TextDecoder()
+  const text = body.map((part) => decoder.decode(part, { stream: true })).join("")
+  return parseRefusal(text).pipe(
     Option.map(({ meta }) => [...(meta.errors ?? []), ...(meta.error === undefined ? [] : [meta.error])].join("; ")),
-    Option.getOrElse(() => body)
+    Option.getOrElse(() => text)
   )
+}
 
 /** Why there was no answer, in the words of the innermost error: the outer ones only say that the request failed. */
 export const describeCause = (cause: Cause.Cause<unknown>): string => {
