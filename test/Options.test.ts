@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Analytics, AnalyticsLive, type AnalyticsOptions, Dropped, type Outcome } from "cdp-analytics-effect"
-import { AnalyticsNodeLive } from "cdp-analytics-effect/node"
+import { AnalyticsNode, AnalyticsNodeLive } from "cdp-analytics-effect/node"
 import { Config, ConfigProvider, Deferred, Effect, Fiber, Layer, Redacted, Schedule, Stream } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
@@ -378,9 +378,23 @@ describe("configuration", () => {
     })
   )
 
-  it.effect("AnalyticsNodeLive needs nothing else", () =>
+  it.effect.each([
+    ["AnalyticsNodeLive", AnalyticsNodeLive],
+    ["AnalyticsNode.layerConfig", AnalyticsNode.layerConfig({ apiKey: Config.Redacted("CUSTOMERIO_API_KEY") })],
+    ["AnalyticsNode.layer", AnalyticsNode.layer({ apiKey: Redacted.make("k") })]
+  ] as const)("%s needs nothing else", ([, layer]) =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* Analytics.flush, { delivered: 0, failed: {} })
-    }).pipe(Effect.provide(Layer.provideMerge(AnalyticsNodeLive, withEnv({ CUSTOMERIO_API_KEY: "k" }))))
+    }).pipe(Effect.provide(Layer.provideMerge(layer, withEnv({ CUSTOMERIO_API_KEY: "k" }))))
+  )
+
+  it.effect.each([
+    ["AnalyticsNode.layerConfig", AnalyticsNode.layerConfig({ apiKey: Config.Redacted("KEY"), flushAt: 0 })],
+    ["AnalyticsNode.layer", AnalyticsNode.layer({ apiKey: Redacted.make("k"), flushAt: 0 })]
+  ] as const)("%s refuses what Analytics.layer does", ([, layer]) =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(Layer.build(Layer.provide(layer, withEnv({ KEY: "k" }))))
+      assert.deepInclude(error, { _tag: "InvalidOptions", option: "flushAt" })
+    })
   )
 })

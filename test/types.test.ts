@@ -14,7 +14,7 @@ import {
   type Traits,
   type UnserializableMessage
 } from "cdp-analytics-effect"
-import { AnalyticsNodeLive } from "cdp-analytics-effect/node"
+import { AnalyticsNode, AnalyticsNodeLive } from "cdp-analytics-effect/node"
 import { type Config, DateTime, Effect, type Layer, Redacted } from "effect"
 import type { HttpClient } from "effect/http"
 
@@ -73,6 +73,9 @@ describe("types", () => {
     >()
     expectTypeOf(Analytics.layer).returns.toEqualTypeOf<Layer.Layer<Analytics, InvalidOptions, HttpClient.HttpClient>>()
     expectTypeOf(AnalyticsNodeLive).toEqualTypeOf<Layer.Layer<Analytics, Config.ConfigError | InvalidOptions>>()
+    expectTypeOf(AnalyticsNode.layer).returns.toEqualTypeOf<Layer.Layer<Analytics, InvalidOptions>>()
+    expectTypeOf(AnalyticsNode.layer).parameters.toEqualTypeOf<Parameters<typeof Analytics.layer>>()
+    expectTypeOf(AnalyticsNode.layerConfig).parameters.toEqualTypeOf<Parameters<typeof Analytics.layerConfig>>()
   })
 
   it("of failures: catchTag narrows", () => {

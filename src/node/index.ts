@@ -3,14 +3,17 @@
  *
  * @since 0.1.0
  */
-// Of this module alone: the whole package takes a quarter of a second to load.
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
-import { type Config, Layer } from "effect"
-import { type Analytics, AnalyticsLive } from "../Analytics.ts"
+import type { Config, Layer } from "effect"
+import type { Analytics } from "../Analytics.ts"
 import type { InvalidOptions } from "../AnalyticsError.ts"
+import { analyticsConfig } from "../AnalyticsOptions.ts"
+import { layerConfig } from "./AnalyticsNode.ts"
+
+export * as AnalyticsNode from "./AnalyticsNode.ts"
 
 /**
- * `AnalyticsLive` over undici, which keeps connections open: everything a Node program needs.
+ * `AnalyticsLive` over undici, which keeps connections open: everything a Node program needs. With options of your own,
+ * it is `AnalyticsNode.layer`.
  *
  * **Example** (A program that sends an event and ends)
  *
@@ -26,6 +29,5 @@ import type { InvalidOptions } from "../AnalyticsError.ts"
  * @category layers
  * @since 0.1.0
  */
-export const AnalyticsNodeLive: Layer.Layer<Analytics, Config.ConfigError | InvalidOptions> = AnalyticsLive.pipe(
-  Layer.provide(NodeHttpClient.layerUndici)
-)
+export const AnalyticsNodeLive: Layer.Layer<Analytics, Config.ConfigError | InvalidOptions> =
+  layerConfig(analyticsConfig)

@@ -6,15 +6,12 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createServer as createTlsServer } from "node:tls"
 import { inspect } from "node:util"
-import { NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Analytics, type AnalyticsOptions, type DeliveryError } from "cdp-analytics-effect"
 import { Effect, Exit, Fiber, Layer, Redacted, Schedule, Stream } from "effect"
-import { FetchHttpClient } from "effect/http"
+import { clients } from "../support/clients.ts"
 import { freePort, listen } from "../support/listen.ts"
 import { collectLogs } from "../support/logs.ts"
-
-const clients = { undici: NodeHttpClient.layerUndici, fetch: FetchHttpClient.layer }
 
 /** A certificate for this machine that no one has signed but itself. */
 const selfSigned = () => {
@@ -173,7 +170,7 @@ const serve = Effect.fnUntraced(function* (server: Server | undefined) {
 const key = "key-that-nobody-may-see"
 const email = "ada.lovelace@example.com"
 
-describe.each(Object.entries(clients))("over %s", (name, client) => {
+describe.each(Object.entries(clients))("over %s", (name, layerOf) => {
   it.live.each(faults)(
     "$name: $outcome for each message, told in every way, and nothing left open",
     (fault) =>
@@ -187,7 +184,7 @@ describe.each(Object.entries(clients))("over %s", (name, client) => {
           requestTimeout: "200 millis",
           shutdownTimeout: "1 second"
         }
-        const layer = Analytics.layer(options).pipe(Layer.provide(client), Layer.provideMerge(logs.layer))
+        const layer = Layer.provideMerge(layerOf(options), logs.layer)
         const before = process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length
         const { reader, receipts, report } = yield* Effect.gen(function* () {
           const analytics = yield* Analytics
@@ -219,7 +216,7 @@ describe.each(Object.entries(clients))("over %s", (name, client) => {
         for (const secret of [key, Buffer.from(`${key}:`).toString("base64"), email]) assert.notInclude(words, secret)
 
         // The layer has closed: so has every connection, in a moment. Those of `fetch` are the platform's, which keeps them.
-        if (name === "undici")
+        if (name !== "fetch")
           yield* Effect.suspend(() => (sockets.size === 0 ? Effect.void : Effect.fail("open"))).pipe(
             Effect.retry(Schedule.spaced("10 millis").pipe(Schedule.upTo({ times: 300 })))
           )

@@ -3,11 +3,11 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { connect } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Analytics, type AnalyticsOptions } from "cdp-analytics-effect"
 import { Simulator } from "cdp-analytics-effect/simulator"
 import { Effect, Exit, Layer, Redacted, Schedule, Scope } from "effect"
+import { clients } from "../support/clients.ts"
 import { freePort } from "../support/listen.ts"
 import { silent } from "../support/logs.ts"
 
@@ -65,12 +65,6 @@ const proxyTo = Effect.fnUntraced(function* (upstream: number, { http = "", serv
 
 const retry = Schedule.spaced("50 millis").pipe(Schedule.upTo({ times: 100 }))
 
-const client = (endpoint: string, options: Partial<AnalyticsOptions> = {}) =>
-  Analytics.layer({ apiKey: Redacted.make("k"), endpoint, retry, ...options }).pipe(
-    Layer.provide(NodeHttpClient.layerUndici),
-    Layer.provideMerge(silent)
-  )
-
 const track = (number: number, padding = 0) =>
   Analytics.track({ userId: "u", event: String(number), properties: { padding: "x".repeat(padding) } })
 
@@ -79,7 +73,10 @@ const simulatorPort = Simulator.useSync(({ url }) => Number(new URL(url).port))
 const arrived = Effect.map(Simulator.events, (events) => events.map((event) => String(event.message["messageId"])))
 
 // Debian's nginx, which .ci/run installs.
-describe.skipIf(!existsSync(nginx))("behind nginx", () => {
+describe.skipIf(!existsSync(nginx)).each(["undici", "AnalyticsNode"] as const)("behind nginx, over %s", (name) => {
+  const client = (endpoint: string, options: Partial<AnalyticsOptions> = {}) =>
+    Layer.provideMerge(clients[name]({ apiKey: Redacted.make("k"), endpoint, retry, ...options }), silent)
+
   it.live(
     "client_max_body_size: a batch is halved until it fits, and what never fits is alone",
     () =>

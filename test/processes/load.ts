@@ -1,6 +1,7 @@
-import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
+import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Layer } from "effect"
 import { Analytics, analyticsConfig } from "../../src/index.ts"
+import { AnalyticsNode } from "../../src/node/index.ts"
 
 // Run as a child process: tracks until it is stopped, and prints what it accepted and what was not delivered.
 const accepted: Array<string> = []
@@ -16,12 +17,12 @@ const program = Effect.gen(function* () {
 
 const AnalyticsOfProcess = Layer.unwrap(
   Effect.map(analyticsConfig, (options) =>
-    Analytics.layer({
+    AnalyticsNode.layer({
       ...options,
       onUndelivered: ({ messages }) =>
         Console.log(`undelivered ${messages.map(({ messageId }) => messageId).join(" ")}`)
     })
   )
-).pipe(Layer.provide(NodeHttpClient.layerUndici))
+)
 
 program.pipe(Effect.provide(AnalyticsOfProcess), NodeRuntime.runMain)

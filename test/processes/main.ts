@@ -1,6 +1,7 @@
-import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
-import { Config, Console, Effect, Layer } from "effect"
-import { Analytics, analyticsConfig } from "../../src/index.ts"
+import { NodeRuntime } from "@effect/platform-node"
+import { Config, Console, Effect } from "effect"
+import { Analytics } from "../../src/index.ts"
+import { AnalyticsNodeLive } from "../../src/node/index.ts"
 
 // Run as a child process: tracks COUNT messages, says so on stdout, and then ends or waits for a signal.
 const program = Effect.gen(function* () {
@@ -12,6 +13,4 @@ const program = Effect.gen(function* () {
   return yield* (yield* Config.Boolean("WAIT")) ? Effect.never : Effect.void
 })
 
-const AnalyticsOfProcess = Analytics.layerConfig(analyticsConfig).pipe(Layer.provide(NodeHttpClient.layerUndici))
-
-program.pipe(Effect.provide(AnalyticsOfProcess), NodeRuntime.runMain)
+program.pipe(Effect.provide(AnalyticsNodeLive), NodeRuntime.runMain)

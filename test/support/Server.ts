@@ -1,6 +1,7 @@
 import { createServer } from "node:http"
 import { NodeHttpClient, NodeHttpServer } from "@effect/platform-node"
 import { Analytics, type AnalyticsOptions, type CallError, type Receipt } from "cdp-analytics-effect"
+import { AnalyticsNode } from "cdp-analytics-effect/node"
 import { Context, Effect, Layer, Redacted, Schema } from "effect"
 import {
   FetchHttpClient,
@@ -129,11 +130,26 @@ export const layerReal = Layer.effect(
   })
 ).pipe(Layer.provide(NodeHttpServer.layer(createServer, { port: 0, host: "127.0.0.1" })))
 
+/** How clients are made. */
+const MakeLayer = Context.Reference<typeof Analytics.layer>("cdp-analytics-effect/test/support/MakeLayer", {
+  defaultValue: () => Analytics.layer
+})
+
+/** The client for Node, beside an `HttpClient` that it does not use. */
+export const layerNodeClients = Layer.merge(
+  Layer.succeed(MakeLayer, AnalyticsNode.layer),
+  Layer.succeed(
+    HttpClient.HttpClient,
+    HttpClient.make(() => Effect.die("not to be used"))
+  )
+)
+
 /** Each way to reach the server. */
 export const transports = {
   "a mocked HttpClient": layerMock,
   "undici and a socket": Layer.merge(layerReal, NodeHttpClient.layerUndici),
-  "fetch and a socket": Layer.merge(layerReal, FetchHttpClient.layer)
+  "fetch and a socket": Layer.merge(layerReal, FetchHttpClient.layer),
+  "AnalyticsNode and a socket": Layer.merge(layerReal, layerNodeClients)
 } as const
 
 export const testKey = "test-key"
@@ -141,7 +157,11 @@ export const testKey = "test-key"
 /** A client of the server in the context. */
 export const layerClient = (options: Partial<AnalyticsOptions> = {}) =>
   Layer.unwrap(
-    Server.useSync(({ endpoint }) => Analytics.layer({ apiKey: Redacted.make(testKey), endpoint, ...options }))
+    Effect.gen(function* () {
+      const { endpoint } = yield* Server
+      const layer = yield* MakeLayer
+      return layer({ apiKey: Redacted.make(testKey), endpoint, ...options })
+    })
   )
 
 /** A client over the mocked server. */
