@@ -1,8 +1,10 @@
-import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
+import { NodeRuntime } from "@effect/platform-node"
 import { Config, Console, Context, Effect, Exit, Layer, Logger, Result, Scope } from "effect"
 import { Analytics, type AnalyticsOptions, analyticsConfig } from "../../src/index.ts"
+import { AnalyticsNode } from "../../src/node/index.ts"
 
-// Run as a child process with --expose-gc: makes CALLS calls of about 330 bytes, and prints what they cost.
+// Run as a child process with --expose-gc: makes CALLS calls of about 330 bytes, and prints what they cost. DRAINED looks at
+// the heap when nothing waits.
 
 const samples = 25
 
@@ -18,11 +20,11 @@ const input = (number: number) => ({
   properties: { number, text: "x".repeat(60) }
 })
 
-const layerOf = (options: AnalyticsOptions) =>
-  Analytics.layer({ ...options, shutdownTimeout: "1 second" }).pipe(Layer.provide(NodeHttpClient.layerUndici))
+const layerOf = (options: AnalyticsOptions) => AnalyticsNode.layer({ ...options, shutdownTimeout: "1 second" })
 
 const program = Effect.gen(function* () {
   const calls = yield* Config.Int("CALLS")
+  const isDrained = yield* Config.Boolean("DRAINED").pipe(Config.withDefault(false))
   const options = yield* analyticsConfig
   const scope = yield* Scope.make()
   const analytics = Context.get(yield* Layer.buildWithScope(layerOf(options), scope), Analytics)
@@ -37,6 +39,7 @@ const program = Effect.gen(function* () {
     const name = Result.isSuccess(result) ? "accepted" : result.failure._tag
     results[name] = (results[name] ?? 0) + 1
     if ((number + 1) % Math.ceil(calls / samples) === 0) {
+      if (isDrained) yield* analytics.flush
       heap.push(heapBytes())
       // The network has its turn too.
       yield* Effect.sleep("5 millis")
