@@ -2,13 +2,18 @@ import type { MakeContender } from "./Contender.ts"
 
 /** Every contender by name. Imported when asked for, so that a process holds one client only. */
 export const contenders = {
+  "ours-node": {
+    title: "This library",
+    package: "cdp-analytics-effect",
+    load: () => import("./ours-node.ts")
+  },
   "ours-undici": {
-    title: "This library, undici",
+    title: "This library, NodeHttpClient",
     package: "cdp-analytics-effect",
     load: () => import("./ours-undici.ts")
   },
   "ours-fetch": {
-    title: "This library, fetch",
+    title: "This library, FetchHttpClient",
     package: "cdp-analytics-effect",
     load: () => import("./ours-fetch.ts")
   },

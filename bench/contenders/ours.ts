@@ -1,14 +1,13 @@
-import { Analytics, AnalyticsMetrics } from "cdp-analytics-effect"
-import { Effect, Exit, Layer, ManagedRuntime, Metric, Redacted } from "effect"
-import type { HttpClient } from "effect/http"
+import { Analytics, AnalyticsMetrics, type AnalyticsOptions, type InvalidOptions } from "cdp-analytics-effect"
+import { Effect, Exit, type Layer, ManagedRuntime, Metric, Redacted } from "effect"
 import type { Contender, MakeContender, Settings, TrackedEvent } from "./Contender.ts"
 import { letOthersRun } from "./flood.ts"
 
-/** This library over a given `HttpClient`, used as its README says. */
+/** This library with a given layer, used as its README says. */
 export const makeOurs =
-  (httpClient: Layer.Layer<HttpClient.HttpClient>): MakeContender =>
+  (layer: (options: AnalyticsOptions) => Layer.Layer<Analytics, InvalidOptions>): MakeContender =>
   async (settings) => {
-    const runtime = ManagedRuntime.make(layer(settings).pipe(Layer.provide(httpClient)))
+    const runtime = ManagedRuntime.make(layer(optionsOf(settings)))
     await runtime.runPromise(Effect.void)
     let refused = 0
 
@@ -34,7 +33,7 @@ const undelivered = Effect.map(
   (counters) => counters.reduce((total, { count }) => total + count, 0)
 )
 
-const layer = ({
+const optionsOf = ({
   endpoint,
   batchSize,
   flushIntervalMs,
@@ -42,17 +41,16 @@ const layer = ({
   queueCapacity,
   queueBytes,
   isPaced
-}: Settings) =>
-  Analytics.layer({
-    apiKey: Redacted.make("key"),
-    endpoint,
-    flushAt: batchSize,
-    flushInterval: flushIntervalMs,
-    shutdownTimeout: closeTimeoutMs,
-    queueCapacity,
-    queueBytes,
-    whenFull: isPaced ? "wait" : "fail"
-  })
+}: Settings): AnalyticsOptions => ({
+  apiKey: Redacted.make("key"),
+  endpoint,
+  flushAt: batchSize,
+  flushInterval: flushIntervalMs,
+  shutdownTimeout: closeTimeoutMs,
+  queueCapacity,
+  queueBytes,
+  whenFull: isPaced ? "wait" : "fail"
+})
 
 const flood = Effect.fnUntraced(function* (events: Iterable<TrackedEvent>, observe: (micros: number) => void) {
   let calls = 0

@@ -20,7 +20,7 @@ const { values } = parseArgs({
 })
 
 const peers: ReadonlyArray<ContenderName> = ["segment", "customerio", "posthog", "rudderstack", "opentelemetry"]
-const names: ReadonlyArray<ContenderName> = values.only === "ours" ? ["ours-undici"] : ["ours-undici", ...peers]
+const names: ReadonlyArray<ContenderName> = values.only === "ours" ? ["ours-node"] : ["ours-node", ...peers]
 const rows = isScenarioName(values.row) ? [values.row] : scenarioNames
 const limitMs = Number(values.limit) * 1000
 
@@ -51,10 +51,10 @@ for (const row of rows.filter(isAlone)) for (const name of names) await runToget
 for (const name of names) await runTogether(rows.filter((row) => !isAlone(row)).map((row) => [row, name]))
 
 const missedRows = (): ReadonlyArray<ScenarioName> =>
-  rows.filter((row) => results.get(row)?.get("ours-undici")?.isMet !== true)
+  rows.filter((row) => results.get(row)?.get("ours-node")?.isMet !== true)
 
 // Some requirements leave a tenth of a second, which the company may have taken.
-for (const row of missedRows().filter((row) => !isAlone(row))) await runTogether([[row, "ours-undici"]])
+for (const row of missedRows().filter((row) => !isAlone(row))) await runTogether([[row, "ours-node"]])
 
 const table = makeTable(results, names)
 console.log(table)

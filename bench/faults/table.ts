@@ -7,17 +7,17 @@ export type Results = ReadonlyMap<ScenarioName, ReadonlyMap<ContenderName, Resul
 
 /** The rows as Markdown; this library comes last, beside what it must reach. */
 export const makeTable = (results: Results, names: ReadonlyArray<ContenderName>): string => {
-  const peers = names.filter((name) => name !== "ours-undici")
+  const peers = names.filter((name) => name !== "ours-node")
   const head = [
     "scenario",
     ...peers.map((name) => contenders[name].title),
     "it must",
-    contenders["ours-undici"].title,
+    contenders["ours-node"].title,
     ""
   ]
   const rows = [...results].map(([scenarioName, cells]) => {
     const scenario: Scenario = scenarios[scenarioName]
-    const ours = cells.get("ours-undici")
+    const ours = cells.get("ours-node")
     return [
       scenario.title,
       ...peers.map((name) => cells.get(name)?.cell ?? ""),

@@ -13,7 +13,7 @@ const margin = { left: 64, right: 36, top: 44, bottom: 52 }
 
 /** Told apart by those who see no red or green, on white and on black. */
 const colours: Record<string, string> = {
-  "ours-undici": "#0072b2",
+  "ours-node": "#0072b2",
   floor: "#888888",
   segment: "#e69f00",
   customerio: "#d55e00",

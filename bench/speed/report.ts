@@ -29,14 +29,14 @@ export const makeReport = (results: Results): string =>
     bundleSection(results)
   ].join("\n\n")
 
-/** This library over undici, beside the rest. */
+/** This library, beside the rest. */
 const summarySection = ({ comparisons }: Results): string => {
   const rows = comparisons.map(({ load, figures }) => {
     const of = (names: ReadonlyArray<ContenderName>): Figures | undefined =>
       figures
         .filter(({ contender, arrived, events }) => names.includes(contender) && arrived === events)
         .sort((a, b) => a.cpuMicrosPerEvent.median - b.cpuMicrosPerEvent.median)[0]
-    const ours = of(["ours-undici"])
+    const ours = of(["ours-node"])
     const floor = of(["floor"])
     const times = (others: Figures | undefined): string =>
       others === undefined || ours === undefined
@@ -58,7 +58,7 @@ const summarySection = ({ comparisons }: Results): string => {
     "best of the others takes",
     "p99 of a call, × floor"
   ]
-  return `### This library over undici, in short\n\nProcessor time per event, as ratios in one run.\n\n${table(head, rows)}`
+  return `### In short\n\nProcessor time per event, as ratios in one run.\n\n${table(head, rows)}`
 }
 
 const comparisonSection = ({ load, rounds, figures }: Comparison): string => {

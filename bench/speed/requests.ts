@@ -20,6 +20,7 @@ const rounds = 5
 const body = JSON.stringify({
   batch: Array.from({ length: 20 }, (_, n) => ({ messageId: `${n}`, x: "x".repeat(680) }))
 })
+const bytes = new TextEncoder().encode(body)
 const headers = { authorization: "Basic a2V5Og==", "content-type": "application/json" }
 
 /** Sends so many requests. */
@@ -40,6 +41,29 @@ const byPromises =
 
 type Response = Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError>
 
+const byCallbacks =
+  (send: (onEnd: () => void, onError: (error: Error) => void) => void): Send =>
+  (count) =>
+    new Promise((resolve, reject) => {
+      let left = count
+      let running = four.length
+      const next = (): void => {
+        if (left-- > 0) send(next, reject)
+        else if (--running === 0) resolve()
+      }
+      for (const _ of four) next()
+    })
+
+const poolOf = (endpoint: string) => new Pool(endpoint, { connections: four.length })
+
+const byPool = (endpoint: string, body: string | Uint8Array): Send => {
+  const pool = poolOf(endpoint)
+  return byPromises(async () => {
+    const response = await pool.request({ method: "POST", path: "/v1/batch", headers, body })
+    await response.body.dump()
+  })
+}
+
 /** Of an `HttpClient` that lives as long as the process. */
 const byEffects = async (
   endpoint: string,
@@ -53,7 +77,7 @@ const byEffects = async (
     let left = count
     const loop = Effect.whileLoop({
       while: () => left-- > 0,
-      body: () => read(client.execute(HttpClientRequest.bodyText(request, body, "application/json"))),
+      body: () => read(client.execute(HttpClientRequest.bodyUint8Array(request, bytes, "application/json"))),
       step: () => {}
     })
     await runtime.runPromise(
@@ -73,11 +97,21 @@ const inTime = (response: Response) =>
   Effect.timeoutOrElse(whole(response), { duration: "10 seconds", orElse: () => Effect.void })
 
 const ways = {
-  "undici's pool": async (endpoint) => {
-    const pool = new Pool(endpoint, { connections: 4 })
-    return byPromises(async () => {
-      const response = await pool.request({ method: "POST", path: "/v1/batch", headers, body })
-      await response.body.dump()
+  "undici's pool, text": async (endpoint) => byPool(endpoint, body),
+  "undici's pool, bytes": async (endpoint) => byPool(endpoint, bytes),
+  "undici's dispatcher, bytes": async (endpoint) => {
+    const pool = poolOf(endpoint)
+    return byCallbacks((onEnd, onError) => {
+      pool.dispatch(
+        { method: "POST", path: "/v1/batch", headers, body: bytes },
+        {
+          onRequestStart: () => {},
+          onResponseStart: () => {},
+          onResponseData: () => {},
+          onResponseEnd: onEnd,
+          onResponseError: (_, error) => onError(error)
+        }
+      )
     })
   },
   "Effect's HttpClient over undici": (endpoint) => byEffects(endpoint, NodeHttpClient.layerUndici, whole),
@@ -85,7 +119,7 @@ const ways = {
   "the same, the answer as a stream": (endpoint) => byEffects(endpoint, NodeHttpClient.layerUndici, streamed),
   fetch: async (endpoint) =>
     byPromises(async () => {
-      const response = await fetch(`${endpoint}/v1/batch`, { method: "POST", headers, body })
+      const response = await fetch(`${endpoint}/v1/batch`, { method: "POST", headers, body: bytes })
       await response.arrayBuffer()
     }),
   "Effect's HttpClient over fetch": (endpoint) => byEffects(endpoint, FetchHttpClient.layer, whole)
