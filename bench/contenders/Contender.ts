@@ -30,8 +30,15 @@ export interface Contender {
   readonly close: () => Promise<void>
   /** Failures that the application was told of so far, by whatever means the client documents. */
   readonly told: () => number
-  /** Tracks every event and tells how long each call took, in microseconds. Absent: a plain loop over `track`. */
-  readonly flood?: (events: Iterable<TrackedEvent>, observe: (micros: number) => void) => Promise<void>
+  /** Tracks every event. Absent: a plain loop over `track`. */
+  readonly flood?: (events: Iterable<TrackedEvent>, observer: Observer) => Promise<void>
+}
+
+/** Is told how long things took, in microseconds. */
+export interface Observer {
+  readonly call: (micros: number) => void
+  /** How long whoever waited for a turn of the event loop had to wait. */
+  readonly turn: (micros: number) => void
 }
 
 export type MakeContender = (settings: Settings) => Promise<Contender>

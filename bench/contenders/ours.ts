@@ -1,6 +1,6 @@
 import { Analytics, AnalyticsMetrics, type AnalyticsOptions, type InvalidOptions } from "cdp-analytics-effect"
 import { Effect, Exit, type Layer, ManagedRuntime, Metric, Redacted } from "effect"
-import type { Contender, MakeContender, Settings, TrackedEvent } from "./Contender.ts"
+import type { Contender, MakeContender, Observer, Settings, TrackedEvent } from "./Contender.ts"
 import { letOthersRun } from "./flood.ts"
 
 /** This library with a given layer, used as its README says. */
@@ -20,7 +20,7 @@ export const makeOurs =
       },
       close: () => runtime.dispose(),
       told: () => refused + Effect.runSync(undelivered),
-      flood: (events, observe) => runtime.runPromise(flood(events, observe))
+      flood: (events, observer) => runtime.runPromise(flood(events, observer))
     }
     return contender
   }
@@ -52,12 +52,16 @@ const optionsOf = ({
   whenFull: isPaced ? "wait" : "fail"
 })
 
-const flood = Effect.fnUntraced(function* (events: Iterable<TrackedEvent>, observe: (micros: number) => void) {
+const flood = Effect.fnUntraced(function* (events: Iterable<TrackedEvent>, observer: Observer) {
   let calls = 0
   for (const event of events) {
     const start = performance.now()
     yield* Analytics.track(event)
-    observe((performance.now() - start) * 1000)
-    if (++calls % 100 === 0) yield* Effect.promise(letOthersRun)
+    const end = performance.now()
+    observer.call((end - start) * 1000)
+    if (++calls % 100 === 0) {
+      yield* Effect.promise(letOthersRun)
+      observer.turn((performance.now() - end) * 1000)
+    }
   }
 })

@@ -1,38 +1,43 @@
 /** A contender's process: `child.ts <endpoint> <job as JSON>`. Measures itself and sends what it measured. */
-import type { Contender, Settings } from "../contenders/Contender.ts"
+import { setTimeout } from "node:timers/promises"
+import type { Contender, Observer, Settings } from "../contenders/Contender.ts"
 import { flood, letOthersRun } from "../contenders/flood.ts"
 import { contenders } from "../contenders/index.ts"
 import { makeEvents } from "./events.ts"
-import type { Flood, Job, Measurement, Trickle, Waiting } from "./job.ts"
+import type { Flood, Job, Latency, Measurement, Trickle, Waiting } from "./job.ts"
 import { quantile } from "./statistics.ts"
 
 const [endpoint = "", json = ""] = process.argv.slice(2)
 const job: Job = JSON.parse(json)
 
-const timings: Array<number> = []
-const observe = (micros: number): void => {
-  timings.push(micros)
+const calls: Array<number> = []
+const turns: Array<number> = []
+const observer: Observer = {
+  call: (micros) => {
+    calls.push(micros)
+  },
+  turn: (micros) => {
+    turns.push(micros)
+  }
 }
+const nobody: Observer = { call: () => {}, turn: () => {} }
 
 const runFlood = async (contender: Contender, { events }: Flood): Promise<void> => {
-  await flood(contender, makeEvents(events, job.payloadBytes), observe)
+  await flood(contender, makeEvents(events, job.payloadBytes), observer)
   await contender.close()
 }
 
 const runTrickle = async (contender: Contender, { perSecond, seconds }: Trickle): Promise<void> => {
-  const events = makeEvents(perSecond * seconds, job.payloadBytes)
-  await new Promise<void>((resolve) => {
-    const timer = setInterval(() => {
-      const { value } = events.next()
-      if (value === undefined) {
-        clearInterval(timer)
-        return resolve()
-      }
-      const start = performance.now()
-      contender.track(value)
-      observe((performance.now() - start) * 1000)
-    }, 1000 / perSecond)
-  })
+  let due = performance.now()
+  for (const event of makeEvents(perSecond * seconds, job.payloadBytes)) {
+    due += 1000 / perSecond
+    // A timer that is a little early would count as no delay at all.
+    await setTimeout(Math.ceil(due - performance.now()))
+    const start = performance.now()
+    observer.turn((start - due) * 1000)
+    contender.track(event)
+    observer.call((performance.now() - start) * 1000)
+  }
   await contender.close()
 }
 
@@ -53,7 +58,7 @@ const settingsOf = (job: Job): Settings => {
 }
 
 const fill = async (contender: Contender, { waiting }: Waiting): Promise<void> => {
-  await flood(contender, makeEvents(waiting, job.payloadBytes), () => {})
+  await flood(contender, makeEvents(waiting, job.payloadBytes), nobody)
   for (let turn = 0; turn < 100; turn++) await letOthersRun()
 }
 
@@ -75,26 +80,29 @@ switch (job.kind) {
     await runTrickle(contender, job)
     break
   case "waiting":
-    await flood(contender, makeEvents(job.calls, job.payloadBytes), observe)
+    await flood(contender, makeEvents(job.calls, job.payloadBytes), observer)
     break
   case "cold":
-    await flood(contender, makeEvents(1, job.payloadBytes), observe)
+    await flood(contender, makeEvents(1, job.payloadBytes), observer)
     await contender.close()
     break
 }
 const { user, system } = process.cpuUsage(usage)
 const resources = process.resourceUsage()
 
+const latencyOf = (micros: ReadonlyArray<number>): Latency => ({
+  p50: quantile(micros, 0.5),
+  p99: quantile(micros, 0.99),
+  p999: quantile(micros, 0.999),
+  max: quantile(micros, 1)
+})
+
 const measurement: Measurement = {
-  calls: timings.length,
+  calls: calls.length,
   cpuMicros: user + system,
   wallMs: performance.now() - start,
-  latency: {
-    p50: quantile(timings, 0.5),
-    p99: quantile(timings, 0.99),
-    p999: quantile(timings, 0.999),
-    max: quantile(timings, 1)
-  },
+  latency: latencyOf(calls),
+  turns: latencyOf(turns),
   peakMegabytes: resources.maxRSS / 1024,
   wakeUps: resources.voluntaryContextSwitches - voluntaryContextSwitches,
   told: contender.told(),

@@ -23,6 +23,9 @@ export interface Figures {
   readonly p99: Spread
   readonly p999: Spread
   readonly maxMicros: Spread
+  readonly turnP50: Spread
+  readonly turnP99: Spread
+  readonly turnMax: Spread
   readonly peakMegabytes: Spread
   readonly requests: Spread
   readonly sockets: Spread
@@ -87,6 +90,9 @@ const summarize = (
     p99: of((run) => run.latency.p99),
     p999: of((run) => run.latency.p999),
     maxMicros: of((run) => run.latency.max),
+    turnP50: of((run) => run.turns.p50),
+    turnP99: of((run) => run.turns.p99),
+    turnMax: of((run) => run.turns.max),
     peakMegabytes: of((run) => run.peakMegabytes),
     requests: of((run) => run.arrived.requests),
     sockets: of((run) => run.arrived.sockets),

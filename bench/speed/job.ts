@@ -41,8 +41,10 @@ export interface Measurement {
   /** User and system time of the whole process, all its threads. */
   readonly cpuMicros: number
   readonly wallMs: number
-  /** As the caller saw them, in microseconds. */
+  /** Of calls, in microseconds. */
   readonly latency: Latency
+  /** How late a turn of the event loop came, in microseconds. */
+  readonly turns: Latency
   readonly peakMegabytes: number
   readonly wakeUps: number
   readonly told: number

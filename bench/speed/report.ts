@@ -74,6 +74,9 @@ const comparisonSection = ({ load, rounds, figures }: Comparison): string => {
     "p99",
     "p99.9",
     "max",
+    "a turn µs: p50",
+    "p99",
+    "max",
     "peak MB",
     "requests",
     "sockets",
@@ -85,7 +88,7 @@ const comparisonSection = ({ load, rounds, figures }: Comparison): string => {
 const comparisonRow = (figures: Figures): ReadonlyArray<string> => {
   const { contender, events, arrived } = figures
   const name = title(contender)
-  if (arrived < events) return [name, `**${arrived} of ${events} arrived**`, ...new Array(11).fill("")]
+  if (arrived < events) return [name, `**${arrived} of ${events} arrived**`, ...new Array(14).fill("")]
   return [
     name,
     whole(events),
@@ -96,6 +99,9 @@ const comparisonRow = (figures: Figures): ReadonlyArray<string> => {
     whole(figures.p99.median),
     whole(figures.p999.median),
     whole(figures.maxMicros.median),
+    whole(figures.turnP50.median),
+    whole(figures.turnP99.median),
+    whole(figures.turnMax.median),
     whole(figures.peakMegabytes.median),
     whole(figures.requests.median),
     whole(figures.sockets.median),
@@ -104,7 +110,7 @@ const comparisonRow = (figures: Figures): ReadonlyArray<string> => {
 }
 
 const trickleSection = ({ trickle: { seconds, figures } }: Results): string => {
-  const rows = figures.map(({ contender, hasArrived, cpuPercent, wakeUpsPerSecond, latency }) => [
+  const rows = figures.map(({ contender, hasArrived, cpuPercent, wakeUpsPerSecond, latency, turns }) => [
     title(contender),
     hasArrived ? "all" : "**not all**",
     `${cpuPercent.toFixed(2)} %`,
@@ -112,9 +118,24 @@ const trickleSection = ({ trickle: { seconds, figures } }: Results): string => {
     whole(latency.p50),
     whole(latency.p99),
     whole(latency.p999),
-    whole(latency.max)
+    whole(latency.max),
+    whole(turns.p50),
+    whole(turns.p99),
+    whole(turns.max)
   ])
-  const head = ["", "arrived", "CPU, of one core", "wake-ups per second", "call µs: p50", "p99", "p99.9", "max"]
+  const head = [
+    "",
+    "arrived",
+    "CPU, of one core",
+    "wake-ups per second",
+    "call µs: p50",
+    "p99",
+    "p99.9",
+    "max",
+    "too late µs: p50",
+    "p99",
+    "max"
+  ]
   return `### A trickle: 200 calls a second for ${seconds} seconds\n\n${table(head, rows)}`
 }
 

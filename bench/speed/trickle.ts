@@ -10,6 +10,7 @@ export interface TrickleFigures {
   readonly cpuPercent: number
   readonly wakeUpsPerSecond: number
   readonly latency: Latency
+  readonly turns: Latency
 }
 
 export const trickle = async (
@@ -18,12 +19,13 @@ export const trickle = async (
 ): Promise<TrickleFigures | undefined> => {
   const measured = await measure({ ...load, kind: "trickle", contender, batchSize: 20, payloadBytes: 700 })
   if (measured === undefined) return undefined
-  const { calls, cpuMicros, wallMs, wakeUps, latency, arrived } = measured
+  const { calls, cpuMicros, wallMs, wakeUps, latency, turns, arrived } = measured
   return {
     contender,
     hasArrived: contender === "nothing" || arrived.events === calls,
     cpuPercent: cpuMicros / 10 / wallMs,
     wakeUpsPerSecond: wakeUps / (wallMs / 1000),
-    latency
+    latency,
+    turns
   }
 }
