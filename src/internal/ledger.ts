@@ -4,12 +4,27 @@ import type { FlushReport, Outcome } from "../Delivery.ts"
 import type { EncodedMessage } from "./encode.ts"
 import { PendingReceipt } from "./receipt.ts"
 
-/** An accepted message on the way to its one outcome. */
-export interface Pending extends EncodedMessage {
+/**
+ * An accepted message on the way to its one outcome. A class, because V8 moves the literals of a place in the code to its
+ * old generation when many of them have lived long, and there each would keep its JSON after it is sent.
+ */
+export class Pending implements EncodedMessage {
+  readonly messageId: string
+  readonly json: string
+  readonly bytes: number
   readonly receipt: PendingReceipt
   /** The caller's span, where there is one. */
   readonly link: Tracer.SpanLink | undefined
   readonly epoch: Epoch
+
+  constructor({ messageId, json, bytes }: EncodedMessage, link: Tracer.SpanLink | undefined, epoch: Epoch) {
+    this.messageId = messageId
+    this.json = json
+    this.bytes = bytes
+    this.receipt = new PendingReceipt(messageId)
+    this.link = link
+    this.epoch = epoch
+  }
 }
 
 /** The messages accepted between one flush and the next. */
@@ -67,9 +82,9 @@ export const makeLedger = (): Ledger => {
   }
 
   return {
-    accept: ({ messageId, json, bytes }, link) => {
+    accept: (message, link) => {
       current.unsettled++
-      return { messageId, json, bytes, receipt: new PendingReceipt(messageId), link, epoch: current }
+      return new Pending(message, link, current)
     },
 
     settle: (messages, failure) => {
