@@ -1,9 +1,9 @@
 /**
  * Measures this library beside its peers.
  *
- *   npm run bench                    everything, about half an hour; writes README.md, results.json and the chart
+ *   npm run bench                    everything, about 45 minutes; writes README.md, results.json and the chart
  *   npm run bench -- --rounds 9      more rounds
- *   npm run bench -- --short         a minute: everything arrives, and what is far from noise; writes nothing
+ *   npm run bench -- --short         half a minute: everything arrives, and what is far from noise; writes nothing
  *   npm run bench -- --report        writes README.md and the chart again, of the results.json that is there
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
@@ -74,10 +74,10 @@ const run = async (): Promise<Results> => ({
   bundles: await bundles(),
   coldStart: await inTurn(all, (contender) => coldStart(contender, rounds)),
   comparisons: await inTurn(loads, (load) => compare(load, all, rounds)),
-  growthWithEvents: await inTurn(grown, (contender) => growWithEvents(contender, eventCounts(contender))),
+  growthWithEvents: await inTurn(grown, (contender) => growWithEvents(contender, eventCounts(contender), rounds)),
   growthWithWaiting: await inTurn(
     grown.filter((name) => name !== "floor"),
-    (contender) => growWithWaiting(contender, waitingCounts(contender))
+    (contender) => growWithWaiting(contender, waitingCounts(contender), rounds)
   ),
   trickle: {
     seconds,
