@@ -6,7 +6,13 @@
 import { Config, Context, Effect, Layer, type Scope, Stream } from "effect"
 import type { HttpClient } from "effect/http"
 import type { CallError, InvalidOptions } from "./AnalyticsError.ts"
-import { type AnalyticsConfig, type AnalyticsOptions, analyticsConfig, resolveOptions } from "./AnalyticsOptions.ts"
+import {
+  type AnalyticsConfig,
+  type AnalyticsOptions,
+  analyticsConfig,
+  type ResolvedOptions,
+  resolveOptions
+} from "./AnalyticsOptions.ts"
 import type { FlushReport, Outcome, Receipt } from "./Delivery.ts"
 import { AmbientContext, type EventContext } from "./EventContext.ts"
 import { type Client, makeClient } from "./internal/client.ts"
@@ -284,7 +290,7 @@ export class Analytics extends Context.Service<
    * @since 0.1.0
    */
   static readonly layer = (options: AnalyticsOptions): Layer.Layer<Analytics, InvalidOptions, HttpClient.HttpClient> =>
-    layerOver(makeExchange, options)
+    layerOver(() => makeExchange, options)
 
   /**
    * A client with options that are read from the configuration: a `Config` of all of them, or an object whose values are
@@ -304,29 +310,30 @@ export class Analytics extends Context.Service<
   static readonly layerConfig = (
     config: Config.Config<AnalyticsOptions> | AnalyticsConfig
   ): Layer.Layer<Analytics, Config.ConfigError | InvalidOptions, HttpClient.HttpClient> =>
-    layerConfigOver(makeExchange, config)
+    layerConfigOver(() => makeExchange, config)
 }
+
+type MakeExchange<R> = (options: ResolvedOptions) => Effect.Effect<Exchange, never, R>
 
 /** A client that sends its requests in a given way. */
 export const layerOver = <R>(
-  makeExchange: Effect.Effect<Exchange, never, R>,
+  exchangeOf: MakeExchange<R>,
   options: AnalyticsOptions
-): Layer.Layer<Analytics, InvalidOptions, Exclude<R, Scope.Scope>> =>
-  Layer.effect(Analytics, make(makeExchange, options))
+): Layer.Layer<Analytics, InvalidOptions, Exclude<R, Scope.Scope>> => Layer.effect(Analytics, make(exchangeOf, options))
 
 /** The same, with options of the configuration. */
 export const layerConfigOver = <R>(
-  makeExchange: Effect.Effect<Exchange, never, R>,
+  exchangeOf: MakeExchange<R>,
   config: Config.Config<AnalyticsOptions> | AnalyticsConfig
 ): Layer.Layer<Analytics, Config.ConfigError | InvalidOptions, Exclude<R, Scope.Scope>> =>
   Layer.effect(
     Analytics,
-    Effect.flatMap(readConfig(config), (options) => make(makeExchange, options))
+    Effect.flatMap(readConfig(config), (options) => make(exchangeOf, options))
   )
 
-const make = Effect.fnUntraced(function* <R>(makeExchange: Effect.Effect<Exchange, never, R>, options: unknown) {
+const make = Effect.fnUntraced(function* <R>(exchangeOf: MakeExchange<R>, options: unknown) {
   const resolved = yield* resolveOptions(options)
-  const transport = yield* makeTransport(resolved, yield* makeExchange)
+  const transport = yield* makeTransport(resolved, yield* exchangeOf(resolved))
   return fromClient(yield* makeClient(resolved, transport))
 })
 

@@ -14,11 +14,12 @@ export class Deadline {
   }
 
   /**
-   * Calls back when it passes, and nobody else. A function that is assigned to a property is made in the old generation
-   * of V8's heap, where it keeps what it closes over: therefore a method.
+   * Calls back when it passes, or now if it has, and nobody else. A function literal that is assigned to a property is made
+   * in the old generation of V8's heap, where it keeps what it closes over: therefore a method.
    */
   onPassed(callback: () => void): void {
-    this.#onPassed = callback
+    if (this.isPassed) callback()
+    else this.#onPassed = callback
   }
 
   pass(): void {

@@ -20,7 +20,7 @@ export interface Answer {
   readonly status: number
   /** By its name in lower case. */
   readonly header: (name: string) => string | undefined
-  /** The first bytes of the body, if it came to its end. */
+  /** The body, if it came to its end and is not too long: out of a part, people's data could not be taken. */
   readonly body: ReadonlyArray<Uint8Array>
 }
 
@@ -29,14 +29,25 @@ export class NoAnswer extends Data.TaggedError("NoAnswer")<{ readonly cause: unk
 /** Nobody waits for the answer any more. */
 export const abandoned = new NoAnswer({ cause: "abandoned" })
 
-/** How much of a body is kept. */
-const maxKeptBytes = 16 * 1024
+/** Longer bodies are read to their end, and not kept. */
+const maxBodyBytes = 65_536
 
-/** Keeps a part of a body. */
-export const keep = (kept: Array<Uint8Array>, part: Uint8Array): Array<Uint8Array> => {
-  const room = maxKeptBytes - kept.reduce((total, { length }) => total + length, 0)
-  if (room > 0) kept.push(part.subarray(0, room))
-  return kept
+/** A body as it comes. */
+export class Body {
+  readonly #parts: Array<Uint8Array> = []
+  #bytes = 0
+
+  add(part: Uint8Array): this {
+    this.#bytes += part.length
+    if (this.#bytes <= maxBodyBytes) this.#parts.push(part)
+    else this.#parts.length = 0
+    return this
+  }
+
+  /** None if it was too long. */
+  get parts(): ReadonlyArray<Uint8Array> {
+    return this.#parts
+  }
 }
 
 /** Over the `HttpClient` of the application. */
@@ -91,12 +102,17 @@ const answerOf = (response: HttpClientResponse.HttpClientResponse, body: Answer[
   body
 })
 
-/** Bodies of up to so many bytes are read at once: a stream costs more than the rest of a request. */
-const maxShortBody = 65_536
-
 const readBody = (
   response: HttpClientResponse.HttpClientResponse
 ): Effect.Effect<Answer["body"], HttpClientError.HttpClientError> =>
-  Number(response.headers["content-length"]) <= maxShortBody
-    ? Effect.map(response.arrayBuffer, (bytes) => keep([], new Uint8Array(bytes)))
-    : Stream.runFold(response.stream, (): Array<Uint8Array> => [], keep)
+  // A short one at once: a stream costs more than the rest of a request.
+  Number(response.headers["content-length"]) <= maxBodyBytes
+    ? Effect.map(response.arrayBuffer, (bytes) => new Body().add(new Uint8Array(bytes)).parts)
+    : Effect.map(
+        Stream.runFold(
+          response.stream,
+          () => new Body(),
+          (body, part) => body.add(part)
+        ),
+        ({ parts }) => parts
+      )

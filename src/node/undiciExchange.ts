@@ -1,42 +1,46 @@
 import { Agent, type Dispatcher } from "@effect/platform-node/Undici"
-import { Effect } from "effect"
+import { Duration, Effect } from "effect"
+import type { ResolvedOptions } from "../AnalyticsOptions.ts"
 import type { Deadline } from "../internal/deadline.ts"
-import { type Answer, abandoned, type Exchange, keep, NoAnswer } from "../internal/exchange.ts"
+import { type Answer, abandoned, Body, type Exchange, NoAnswer } from "../internal/exchange.ts"
 
 /**
  * Over undici's dispatcher, with connections that stay open. `NodeHttpClient.layerUndici` is made for any request and any
  * answer: its promises and streams, and what aborts them, cost as much again as the request itself.
  */
-export const makeUndiciExchange = Effect.map(
-  Effect.acquireRelease(
-    Effect.sync(() => new Agent()),
+export const makeUndiciExchange = Effect.fnUntraced(function* ({ requestTimeout }: ResolvedOptions) {
+  const agent = yield* Effect.acquireRelease(
+    // A connection that is being made cannot be called off, and others wait for it.
+    Effect.sync(() => new Agent({ connectTimeout: Duration.toMillis(requestTimeout) })),
     (agent) => Effect.promise(() => agent.destroy())
-  ),
-  (agent): Exchange =>
-    ({ url, method, headers, body }, deadline) =>
-      Effect.callback((resume) => {
-        const handler = new Handler(resume, deadline)
-        try {
-          const { origin, pathname, search } = new URL(url)
-          agent.dispatch(
-            {
-              origin,
-              path: pathname + search,
-              method,
-              headers,
-              body: body._tag === "Uint8Array" ? body.body : null,
-              // The deadline is for all of it.
-              headersTimeout: 0,
-              bodyTimeout: 0
-            },
-            handler
-          )
-        } catch (cause) {
-          resume(Effect.fail(new NoAnswer({ cause })))
-        }
-        return Effect.sync(() => handler.abort())
-      })
-)
+  )
+
+  const exchange: Exchange = ({ url, method, headers, body }, deadline) =>
+    Effect.callback((resume) => {
+      const handler = new Handler(resume, deadline)
+      try {
+        if (body._tag !== "Uint8Array") throw new Error(`a body of the kind ${body._tag}`)
+        const { origin, pathname, search } = new URL(url)
+        agent.dispatch(
+          {
+            origin,
+            path: pathname + search,
+            method,
+            headers,
+            body: body.body,
+            // The deadline is for all of it.
+            headersTimeout: 0,
+            bodyTimeout: 0
+          },
+          handler
+        )
+      } catch (cause) {
+        resume(Effect.fail(new NoAnswer({ cause })))
+      }
+      return Effect.sync(() => handler.abort())
+    })
+  return exchange
+})
 
 type Resume = (answer: Effect.Effect<Answer, NoAnswer>) => void
 
@@ -47,7 +51,7 @@ class Handler implements Dispatcher.DispatchHandler {
   #isAborted = false
   #status = 0
   #headers: Readonly<Record<string, string | Array<string> | undefined>> = {}
-  readonly #kept: Array<Uint8Array> = []
+  readonly #body = new Body()
 
   constructor(resume: Resume, deadline: Deadline) {
     this.#resume = resume
@@ -79,11 +83,11 @@ class Handler implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(_: Dispatcher.DispatchController, part: Uint8Array): void {
-    keep(this.#kept, part)
+    this.#body.add(part)
   }
 
   onResponseEnd(): void {
-    this.#end(this.#kept)
+    this.#end(this.#body.parts)
   }
 
   onResponseError(_: Dispatcher.DispatchController, cause: Error): void {

@@ -167,6 +167,12 @@ const serve = Effect.fnUntraced(function* (server: Server | undefined) {
   return { port: yield* listen(server), sockets }
 })
 
+/** In a moment: three seconds. */
+const untilClosed = (sockets: ReadonlySet<Socket>) =>
+  Effect.suspend(() => (sockets.size === 0 ? Effect.void : Effect.fail("open"))).pipe(
+    Effect.retry(Schedule.spaced("10 millis").pipe(Schedule.upTo({ times: 300 })))
+  )
+
 const key = "key-that-nobody-may-see"
 const email = "ada.lovelace@example.com"
 
@@ -216,12 +222,27 @@ describe.each(Object.entries(clients))("over %s", (name, layerOf) => {
         for (const secret of [key, Buffer.from(`${key}:`).toString("base64"), email]) assert.notInclude(words, secret)
 
         // The layer has closed: so has every connection, in a moment. Those of `fetch` are the platform's, which keeps them.
-        if (name !== "fetch")
-          yield* Effect.suspend(() => (sockets.size === 0 ? Effect.void : Effect.fail("open"))).pipe(
-            Effect.retry(Schedule.spaced("10 millis").pipe(Schedule.upTo({ times: 300 })))
-          )
+        if (name !== "fetch") yield* untilClosed(sockets)
         assert.isAtMost(process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length, before + 1)
       }),
     15_000
   )
 })
+
+it.live(
+  "AnalyticsNode leaves no connection that is still being made",
+  () =>
+    Effect.gen(function* () {
+      // Never says a word of TLS.
+      const { port, sockets } = yield* serve(createServer((socket) => socket.resume()))
+      const options: AnalyticsOptions = {
+        apiKey: Redacted.make(key),
+        endpoint: `https://localhost:${port}`,
+        requestTimeout: "200 millis",
+        shutdownTimeout: "500 millis"
+      }
+      yield* Analytics.track({ userId: "1", event: "event" }).pipe(Effect.provide(clients.AnalyticsNode(options)))
+      yield* untilClosed(sockets)
+    }),
+  15_000
+)
