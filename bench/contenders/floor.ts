@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto"
 import { Pool } from "undici"
 import type { MakeContender, TrackedEvent } from "./Contender.ts"
 
-/** The least that the job takes: an id, `JSON.stringify`, and a keep-alive pool with four requests at a time. */
+/** The job by itself: an id, `JSON.stringify`, and a keep-alive pool with four requests at a time. */
 export const make: MakeContender = async ({ endpoint, batchSize }) => {
   const pool = new Pool(endpoint, { connections: 4 })
   const headers = { authorization: `Basic ${btoa("key:")}`, "content-type": "application/json" }
