@@ -182,6 +182,8 @@ describe.skipIf(!existsSync(chromiumPath))("the page", () => {
           await page.getByRole("tab", { name: "People" }).click()
           await page.locator("#person-detail h2", { hasText: hostile }).waitFor()
           for (const entry of await page.locator(".entry").all()) await entry.click()
+          await page.locator("#find-person").fill("nobody at all")
+          await page.getByText("Nobody matches.").waitFor()
           await page.locator("#find-person").fill(hostile)
           await page.locator(".entry").first().waitFor()
           assert.strictEqual(await page.locator("body img").count(), 0)

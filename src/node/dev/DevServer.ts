@@ -79,7 +79,8 @@ const layerPage = (host: string) =>
 
       yield* add("GET", "/_dev/people", (request) =>
         Effect.gen(function* () {
-          const text = parameter(request, "find").toLowerCase()
+          // As JSON writes it: quotes and backslashes are not themselves there.
+          const text = JSON.stringify(parameter(request, "find")).slice(1, -1).toLowerCase()
           const matches = (value: object) => text === "" || JSON.stringify(value).toLowerCase().includes(text)
           const people = (yield* simulator.people).filter(matches)
           const objects = (yield* simulator.objects).filter(matches)
