@@ -1,9 +1,5 @@
 // @effect-diagnostics globalTimers:off - a server that is no part of Effect
-import { execFileSync } from "node:child_process"
-import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { createServer, type Server, type Socket } from "node:net"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { createServer as createTlsServer } from "node:tls"
 import { inspect } from "node:util"
 import { assert, describe, it } from "@effect/vitest"
@@ -12,37 +8,7 @@ import { Effect, Exit, Fiber, Layer, Redacted, Schedule, Stream } from "effect"
 import { clients } from "../support/clients.ts"
 import { freePort, listen } from "../support/listen.ts"
 import { collectLogs } from "../support/logs.ts"
-
-/** A certificate for this machine that no one has signed but itself. */
-const selfSigned = () => {
-  const folder = mkdtempSync(join(tmpdir(), "certificate-"))
-  const key = join(folder, "key.pem")
-  const cert = join(folder, "cert.pem")
-  execFileSync(
-    "openssl",
-    [
-      "req",
-      "-x509",
-      "-newkey",
-      "ec",
-      "-pkeyopt",
-      "ec_paramgen_curve:P-256",
-      "-nodes",
-      "-subj",
-      "/CN=localhost",
-      "-days",
-      "1",
-      "-keyout",
-      key,
-      "-out",
-      cert
-    ],
-    { stdio: "ignore" }
-  )
-  const pair = { key: readFileSync(key), cert: readFileSync(cert) }
-  rmSync(folder, { recursive: true })
-  return pair
-}
+import { selfSigned } from "../support/selfSigned.ts"
 
 /** What is written to a request when it has begun, and whether the connection ends then. */
 const say = (words: string, end: "end" | "reset" | "stay") => (socket: Socket) => {

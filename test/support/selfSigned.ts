@@ -1,0 +1,37 @@
+import { execFileSync } from "node:child_process"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+
+/** A certificate for this machine that no one has signed but itself. */
+export const selfSigned = () => {
+  const folder = mkdtempSync(join(tmpdir(), "certificate-"))
+  const key = join(folder, "key.pem")
+  const cert = join(folder, "cert.pem")
+  execFileSync(
+    "openssl",
+    [
+      "req",
+      "-x509",
+      "-newkey",
+      "ec",
+      "-pkeyopt",
+      "ec_paramgen_curve:P-256",
+      "-nodes",
+      "-subj",
+      "/CN=localhost",
+      "-addext",
+      "subjectAltName=DNS:localhost",
+      "-days",
+      "1",
+      "-keyout",
+      key,
+      "-out",
+      cert
+    ],
+    { stdio: "ignore" }
+  )
+  const pair = { key: readFileSync(key), cert: readFileSync(cert) }
+  rmSync(folder, { recursive: true })
+  return pair
+}
