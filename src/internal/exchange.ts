@@ -1,4 +1,4 @@
-import { Context, Data, Effect, Exit, type Fiber, Option, Stream } from "effect"
+import { Context, Data, Effect, Exit, Option, Stream } from "effect"
 // Of these modules alone: with all of HTTP the library takes a tenth longer to load.
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as HttpClient from "effect/http/HttpClient"
@@ -55,13 +55,12 @@ export const makeExchange = Effect.gen(function* () {
   const client = yield* HttpClient.HttpClient
   const requestInit = Option.getOrUndefined(yield* Effect.serviceOption(FetchHttpClient.RequestInit))
 
-  const contextOf = (parent: Fiber.Fiber<unknown, unknown>): Context.Context<never> =>
-    parent.context.pipe(
-      // The vendor is no part of the application's traces, and tracing the tracker would trace itself.
-      Context.add(HttpClient.TracerDisabledWhen, () => true),
-      // `fetch` would follow a redirect with a GET and without the body, and call the lost batch a success.
-      Context.add(FetchHttpClient.RequestInit, { ...requestInit, redirect: "manual" })
-    )
+  const settings = Context.empty().pipe(
+    // The vendor is no part of the application's traces, and tracing the tracker would trace itself.
+    Context.add(HttpClient.TracerDisabledWhen, () => true),
+    // `fetch` would follow a redirect with a GET and without the body, and call the lost batch a success.
+    Context.add(FetchHttpClient.RequestInit, { ...requestInit, redirect: "manual" })
+  )
 
   const exchange: Exchange = (request, deadline) =>
     Effect.withFiber((parent) =>
@@ -80,7 +79,7 @@ export const makeExchange = Effect.gen(function* () {
             response = head
             return readBody(head)
           }),
-          Effect.runForkWith(contextOf(parent))
+          Effect.runForkWith(Context.merge(parent.context, settings))
         )
         const forget = fiber.addObserver(end)
         const interrupt = () => fiber.interruptUnsafe()

@@ -2,8 +2,8 @@
  * `Analytics` over undici, which keeps connections open: a client that needs nothing else.
  *
  * On Node this is the fastest way to send: it costs about a fifth less than `Analytics` over `NodeHttpClient.layerUndici`,
- * and about half as much as over `FetchHttpClient`, measured in `bench`. What it does is the same, but
- * for `NodeHttpClient.UndiciOptions`, which it does not read.
+ * and about half as much as over `FetchHttpClient`, measured in `bench`. What it does is the same, but for
+ * `NodeHttpClient.UndiciOptions`, which it does not read.
  *
  * @since 0.1.0
  */
