@@ -89,7 +89,7 @@ for (const [what, inSource, inReadme] of [
   ["environment variable", names(optionsSource, /"(CUSTOMERIO_\w+)"/g), names(readme, /\b(CUSTOMERIO_[A-Z_]+)\b/g)],
   [
     "failure",
-    names(readFileSync("src/AnalyticsError.ts", "utf8"), /TaggedError<(\w+)>/g),
+    names(sources.map((file) => readFileSync(file, "utf8")).join(), /Schema\.TaggedError<(\w+)>/g),
     names(readme.slice(readme.search(/^## Errors$/m)).split(/^## /m)[1] ?? "", /^\| `(\w+)`/gm)
   ]
 ]) {

@@ -19,7 +19,7 @@ const inReadme = ["events-wide-light", "people-wide-dark"]
 const mostBytes = 150_000
 mkdirSync(images, { recursive: true })
 
-const server = spawn(process.execPath, [`${root}src/node/cli/main.ts`, "dev", "--port", "0"], {
+const server = spawn(process.execPath, [`${root}src/cli/main.ts`, "dev", "--port", "0"], {
   stdio: ["ignore", "pipe", "inherit"]
 })
 process.on("exit", () => server.kill())

@@ -13,12 +13,21 @@ import {
   type ResolvedOptions,
   resolveOptions
 } from "./AnalyticsOptions.ts"
-import type { FlushReport, Outcome, Receipt } from "./Delivery.ts"
-import { AmbientContext, type EventContext } from "./EventContext.ts"
-import { type Client, makeClient } from "./internal/client.ts"
-import { type Exchange, makeExchange } from "./internal/exchange.ts"
-import type { AliasInput, GroupInput, IdentifyInput, Message, PageInput, ScreenInput, TrackInput } from "./Message.ts"
-import { makeTransport } from "./Transport.ts"
+import type { FlushReport, Receipt } from "./delivery/Delivery.ts"
+import type { Outcome } from "./delivery/Outcome.ts"
+import { AmbientContext, type EventContext } from "./message/EventContext.ts"
+import type {
+  AliasInput,
+  GroupInput,
+  IdentifyInput,
+  Message,
+  PageInput,
+  ScreenInput,
+  TrackInput
+} from "./message/Message.ts"
+import { type Client, makeClient } from "./pipeline/client.ts"
+import { type Exchange, makeExchange } from "./transport/exchange.ts"
+import { makeTransport } from "./transport/Transport.ts"
 
 /**
  * Records what people do in Customer.io Data Pipelines.

@@ -16,28 +16,21 @@
  *
  * @since 0.1.0
  */
-import { type Duration, Metric } from "effect"
+import type { Metric } from "effect"
 import type { CallError, DeliveryError } from "./AnalyticsError.ts"
+import * as metrics from "./telemetry/metrics.ts"
 
-/**
- * Why a batch was sent when it was: it had enough messages or bytes, its interval was over, somebody asked for a flush,
- * the queue was full, or the client closed.
- *
- * @category models
- * @since 0.1.0
- */
-export type FlushCause = "size" | "interval" | "flush" | "full" | "close"
-
-/**
- * Messages that calls accepted: `cdp_analytics_messages_accepted`.
- *
- * @category metrics
- * @since 0.1.0
- */
-export const accepted: Metric.Counter<number> = Metric.counter("cdp_analytics_messages_accepted", {
-  description: "Messages that calls accepted",
-  incremental: true
-})
+export {
+  accepted,
+  batchMessages,
+  delivered,
+  type FlushCause,
+  flushes,
+  queueBytes,
+  queueMessages,
+  requestDuration,
+  retries
+} from "./telemetry/metrics.ts"
 
 /**
  * Calls that did not accept their message: `cdp_analytics_messages_refused`, by the tag of the failure in `reason`.
@@ -45,21 +38,7 @@ export const accepted: Metric.Counter<number> = Metric.counter("cdp_analytics_me
  * @category metrics
  * @since 0.1.0
  */
-export const refused: (reason: CallError["_tag"]) => Metric.Counter<number> = byAttribute("reason", {
-  name: "cdp_analytics_messages_refused",
-  description: "Calls that did not accept their message, by reason"
-})
-
-/**
- * Messages that the server accepted: `cdp_analytics_messages_delivered`.
- *
- * @category metrics
- * @since 0.1.0
- */
-export const delivered: Metric.Counter<number> = Metric.counter("cdp_analytics_messages_delivered", {
-  description: "Messages that the server accepted",
-  incremental: true
-})
+export const refused: (reason: CallError["_tag"]) => Metric.Counter<number> = metrics.refused
 
 /**
  * Accepted messages that were not delivered: `cdp_analytics_messages_failed`, by the tag of the failure in `reason`.
@@ -68,87 +47,4 @@ export const delivered: Metric.Counter<number> = Metric.counter("cdp_analytics_m
  * @category metrics
  * @since 0.1.0
  */
-export const failed: (reason: DeliveryError["_tag"]) => Metric.Counter<number> = byAttribute("reason", {
-  name: "cdp_analytics_messages_failed",
-  description: "Accepted messages that were not delivered, by reason"
-})
-
-/**
- * Messages that wait to be sent: `cdp_analytics_queue_messages`.
- *
- * @category metrics
- * @since 0.1.0
- */
-export const queueMessages: Metric.Gauge<number> = Metric.gauge("cdp_analytics_queue_messages", {
-  description: "Messages that wait to be sent"
-})
-
-/**
- * Bytes of JSON that wait to be sent: `cdp_analytics_queue_bytes`.
- *
- * @category metrics
- * @since 0.1.0
- */
-export const queueBytes: Metric.Gauge<number> = Metric.gauge("cdp_analytics_queue_bytes", {
-  description: "Bytes of JSON that wait to be sent",
-  attributes: { unit: "bytes" }
-})
-
-/**
- * Batches, by what made them leave in `cause`: `cdp_analytics_flushes`.
- *
- * @category metrics
- * @since 0.1.0
- */
-export const flushes: (cause: FlushCause) => Metric.Counter<number> = byAttribute("cause", {
-  name: "cdp_analytics_flushes",
-  description: "Batches, by what made them leave"
-})
-
-/**
- * Messages in a batch: `cdp_analytics_batch_messages`.
- *
- * @category metrics
- * @since 0.1.0
- */
-export const batchMessages: Metric.Histogram<number> = Metric.histogram("cdp_analytics_batch_messages", {
-  description: "Messages in a batch",
-  boundaries: [1, 2, 5, 10, 20, 50, 100, 200, 500]
-})
-
-/**
- * How long each request took, with its answer or without: `cdp_analytics_request_duration`, in milliseconds.
- *
- * @category metrics
- * @since 0.1.0
- */
-export const requestDuration: Metric.Histogram<Duration.Duration> = Metric.timer("cdp_analytics_request_duration", {
-  description: "How long each request took",
-  boundaries: [5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10000]
-})
-
-/**
- * Requests that were made again: `cdp_analytics_retries`.
- *
- * @category metrics
- * @since 0.1.0
- */
-export const retries: Metric.Counter<number> = Metric.counter("cdp_analytics_retries", {
-  description: "Requests that were made again",
-  incremental: true
-})
-
-/** One counter for each value of an attribute, made once. */
-function byAttribute<Value extends string>(
-  attribute: string,
-  { name, description }: { readonly name: string; readonly description: string }
-) {
-  const counters = new Map<Value, Metric.Counter<number>>()
-  return (value: Value): Metric.Counter<number> => {
-    const known = counters.get(value)
-    if (known !== undefined) return known
-    const counter = Metric.counter(name, { description, incremental: true, attributes: { [attribute]: value } })
-    counters.set(value, counter)
-    return counter
-  }
-}
+export const failed: (reason: DeliveryError["_tag"]) => Metric.Counter<number> = metrics.failed

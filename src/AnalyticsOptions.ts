@@ -5,35 +5,16 @@
  */
 import { Config, Duration, Effect, Option, Redacted, Result, Schedule, Schema, SchemaParser } from "effect"
 import { InvalidOptions } from "./AnalyticsError.ts"
-import type { Undelivered } from "./Delivery.ts"
-import type { EventContext as EventContext_ } from "./EventContext.ts"
-import { EventContext } from "./EventContext.ts"
-import { Integrations } from "./Integrations.ts"
-import { describeIssue, formatPath } from "./internal/issue.ts"
-import { findJsonIssue } from "./internal/json.ts"
-import { AtLeastOne, NonNegativeDuration, PositiveDuration } from "./internal/optionSchema.ts"
-import { isPrivate } from "./internal/url.ts"
-
-/**
- * What happens to a call when the queue is full: `fail` with `QueueFull` at once, `wait` for room, or `dropOldest`, which
- * accepts the message and reports the oldest waiting one as `Dropped`.
- *
- * @category models
- * @since 0.1.0
- */
-export type WhenFull = "fail" | "wait" | "dropOldest"
-
-/**
- * A limit on this side, for an API that takes so many requests in so much time.
- *
- * @category models
- * @since 0.1.0
- */
-export interface RateLimit {
-  /** Most requests in the window. */
-  readonly limit: number
-  readonly window: Duration.Input
-}
+import type { UndeliveredHandler } from "./delivery/undelivered.ts"
+import type { EventContext as EventContext_ } from "./message/EventContext.ts"
+import { EventContext } from "./message/EventContext.ts"
+import { Integrations } from "./message/Integrations.ts"
+import { describeIssue, formatPath } from "./message/issue.ts"
+import { findJsonIssue } from "./message/json.ts"
+import type { ClientOptions, WhenFull } from "./pipeline/client.ts"
+import { NonNegativeDuration, PositiveDuration } from "./time/durations.ts"
+import type { RateLimit, TransportOptions } from "./transport/Transport.ts"
+import { isPrivate } from "./transport/url.ts"
 
 /**
  * Options of `Analytics.layer`. Only `apiKey` is required.
@@ -86,7 +67,7 @@ export interface AnalyticsOptions {
    * one batch after the other. A failure of it is logged, 10 seconds are its limit. `flush` waits for it, and so does
    * closing, which keeps a tenth of `shutdownTimeout` (2 seconds at most) for what could not be sent in time.
    */
-  readonly onUndelivered?: ((undelivered: Undelivered) => Effect.Effect<unknown, unknown>) | undefined
+  readonly onUndelivered?: UndeliveredHandler | undefined
   /** How long closing may take. Default: 20 seconds, inside the 30 s of grace that Kubernetes gives. */
   readonly shutdownTimeout?: Duration.Input | undefined
   /** Sends `X-Strict-Mode: 1`, so that a wrong key or a bad message is an error and not a silent 200. Default: true. */
@@ -110,18 +91,6 @@ export interface AnalyticsOptions {
 export type AnalyticsConfig = {
   readonly [Key in keyof AnalyticsOptions]: AnalyticsOptions[Key] | Config.Config<AnalyticsOptions[Key]>
 }
-
-/**
- * Exponential from 100 ms, doubling, capped at 10 s, jittered by 20 %, 9 retries: the official Go client's backoff, with
- * the jitter that it lacks.
- *
- * @category defaults
- * @since 0.1.0
- */
-export const defaultRetry: Schedule.Schedule<unknown> = Schedule.min([
-  Schedule.exponential("100 millis"),
-  Schedule.spaced("10 seconds")
-]).pipe(Schedule.jittered, Schedule.upTo({ times: 9 }))
 
 /** Every option of the environment but the key. */
 export const keylessConfigs = {
@@ -181,6 +150,8 @@ export const originOf = ({ endpoint, region = "us" }: Pick<AnalyticsOptions, "en
 
 /** Bytes of the JSON around the messages of a batch: `sentAt` always has 24 characters. */
 const envelopeBytes = `{"batch":[],"sentAt":"2026-01-01T00:00:00.000Z"}`.length
+
+export const AtLeastOne = Schema.Int.check(Schema.isGreaterThanOrEqualTo(1, { expected: "an integer of 1 or more" }))
 
 const Endpoint = Schema.String.check(
   Schema.makeFilter((endpoint) => {
@@ -246,31 +217,7 @@ const Options = Schema.Struct({
 const validate = SchemaParser.decodeUnknownResult(Schema.toType(Options), { onExcessProperty: "error" })
 
 /** Options as the client works with them: validated, each with its value. */
-export interface ResolvedOptions {
-  readonly apiKey: Redacted.Redacted<string>
-  readonly batchUrl: string
-  readonly allowInsecureEndpoint: boolean
-  readonly flushAt: number
-  readonly flushInterval: Duration.Duration
-  readonly maxBatchSize: number
-  readonly maxMessageBytes: number
-  /** Most bytes of messages and the commas between them; the envelope is counted off. */
-  readonly maxBatchContentBytes: number
-  readonly queueCapacity: number
-  readonly queueBytes: number
-  readonly whenFull: WhenFull
-  readonly concurrency: number
-  readonly requestTimeout: Duration.Duration
-  readonly retry: Schedule.Schedule<unknown> | undefined
-  readonly rateLimit: RateLimit | undefined
-  readonly onUndelivered: ((undelivered: Undelivered) => Effect.Effect<unknown, unknown>) | undefined
-  readonly shutdownTimeout: Duration.Duration
-  readonly strict: boolean
-  readonly compression: "none" | "gzip"
-  readonly context: EventContext_
-  readonly integrations: Integrations | undefined
-  readonly enabled: boolean
-}
+export interface ResolvedOptions extends ClientOptions, TransportOptions {}
 
 /** Validates options and fills in the defaults. */
 export const resolveOptions = (input: unknown): Effect.Effect<ResolvedOptions, InvalidOptions> => {

@@ -23,14 +23,12 @@ export * as AnalyticsMetrics from "./AnalyticsMetrics.ts"
 export {
   type AnalyticsConfig,
   type AnalyticsOptions,
-  analyticsConfig,
-  defaultRetry,
-  type RateLimit,
-  type WhenFull
+  analyticsConfig
 } from "./AnalyticsOptions.ts"
-export { Delivered, type FlushReport, type Outcome, type Receipt, type Undelivered } from "./Delivery.ts"
-export { EventContext } from "./EventContext.ts"
-export { Integrations } from "./Integrations.ts"
+export type { FlushReport, Receipt, Undelivered } from "./delivery/Delivery.ts"
+export { Delivered, type Outcome } from "./delivery/Outcome.ts"
+export { EventContext } from "./message/EventContext.ts"
+export { Integrations } from "./message/Integrations.ts"
 export {
   Alias,
   type AliasInput,
@@ -46,6 +44,9 @@ export {
   type ScreenInput,
   Track,
   type TrackInput
-} from "./Message.ts"
-export { Product, Properties } from "./Properties.ts"
-export { Address, GroupTraits, SubscriptionPreferences, Traits } from "./Traits.ts"
+} from "./message/Message.ts"
+export { Product, Properties } from "./message/Properties.ts"
+export { Address, GroupTraits, SubscriptionPreferences, Traits } from "./message/Traits.ts"
+export type { WhenFull } from "./pipeline/client.ts"
+export { defaultRetry } from "./transport/retry.ts"
+export type { RateLimit } from "./transport/Transport.ts"

@@ -11,7 +11,7 @@ import {
 import { AnalyticsTest } from "cdp-analytics-effect/testing"
 import { Arbitrary, Effect, Layer, Schema } from "effect"
 import { TestClock } from "effect/testing"
-import { library } from "../src/internal/version.ts"
+import { library } from "../src/message/library.ts"
 import { silent } from "./support/logs.ts"
 import { layerMocked, Server, settle } from "./support/Server.ts"
 

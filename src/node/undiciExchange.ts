@@ -1,8 +1,8 @@
 import { Agent, type Dispatcher } from "@effect/platform-node/Undici"
 import { Duration, Effect } from "effect"
 import type { ResolvedOptions } from "../AnalyticsOptions.ts"
-import type { Deadline } from "../internal/deadline.ts"
-import { type Answer, abandoned, Body, type Exchange, NoAnswer } from "../internal/exchange.ts"
+import type { Deadline } from "../time/deadline.ts"
+import { type Answer, abandoned, Body, type Exchange, NoAnswer } from "../transport/exchange.ts"
 
 /**
  * Over undici's dispatcher, with connections that stay open. `NodeHttpClient.layerUndici` is made for any request and any

@@ -3,8 +3,9 @@
  *
  * @since 0.1.0
  */
+
+import type { Refusal, WireObject } from "../protocol/WireMessage.ts"
 import type { Fault } from "./Fault.ts"
-import type { Refusal, WireObject } from "./WireMessage.ts"
 
 /**
  * A request, as it came and as it was answered.

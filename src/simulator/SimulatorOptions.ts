@@ -5,8 +5,9 @@
  */
 import { Duration, Effect, Result, Schema, SchemaParser } from "effect"
 import { InvalidOptions } from "../AnalyticsError.ts"
-import { describeIssue } from "../internal/issue.ts"
-import { AtLeastOne, PositiveDuration } from "../internal/optionSchema.ts"
+import { AtLeastOne } from "../AnalyticsOptions.ts"
+import { describeIssue } from "../message/issue.ts"
+import { PositiveDuration } from "../time/durations.ts"
 import { Fault } from "./Fault.ts"
 
 /**

@@ -1,8 +1,8 @@
 /**
  * What a workspace knows after the events it has seen: people, their devices, and objects with relationships.
  */
-import { merge } from "../internal/merge.ts"
-import { isWireObject, objectAt, textAt, type WireObject } from "./WireMessage.ts"
+import { merge } from "../message/merge.ts"
+import { isWireObject, objectAt, textAt, type WireObject } from "../protocol/WireMessage.ts"
 
 /** A person, found by any of their ids. */
 export interface Person {

@@ -3,9 +3,11 @@
  *
  * @since 0.1.0
  */
+
+export type { Refusal, WireObject } from "../protocol/WireMessage.ts"
+export type { RawAnswer, RawRequest } from "./Engine.ts"
 export { Fault } from "./Fault.ts"
 export type { ReceivedEvent, ReceivedRequest } from "./Received.ts"
-export { type RawAnswer, type RawRequest, Simulator, type SimulatorServerOptions } from "./Simulator.ts"
+export { Simulator, type SimulatorServerOptions } from "./Simulator.ts"
 export { documentedRateLimit, type SimulatorOptions } from "./SimulatorOptions.ts"
 export type { Person, SimulatedObject } from "./State.ts"
-export type { Refusal, WireObject } from "./WireMessage.ts"

@@ -7,8 +7,8 @@ import { Context, Effect, Layer, Redacted, Schema } from "effect"
 import { Analytics, fromClient } from "../Analytics.ts"
 import { type InvalidOptions, Rejected, RetriesExhausted, Unauthorized } from "../AnalyticsError.ts"
 import { type AnalyticsOptions, resolveOptions } from "../AnalyticsOptions.ts"
-import { makeClient } from "../internal/client.ts"
-import type { Transport } from "../Transport.ts"
+import { makeClient } from "../pipeline/client.ts"
+import type { Transport } from "../transport/Transport.ts"
 
 /**
  * A message as the server would have received it: decoded JSON, with dates as ISO 8601 strings, and context and

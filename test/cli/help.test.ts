@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { library } from "../../src/internal/version.ts"
+import { library } from "../../src/message/library.ts"
 import { run, suite } from "./run.ts"
 
 describe("help", suite, () => {

@@ -10,7 +10,7 @@ import { Effect } from "effect"
 import { afterAll } from "vitest"
 import { listen } from "../support/listen.ts"
 
-const main = new URL("../../src/node/cli/main.ts", import.meta.url).pathname
+const main = new URL("../../src/cli/main.ts", import.meta.url).pathname
 
 // Compiling TypeScript is half of the time that a process takes to start.
 const compileCache = mkdtempSync(join(tmpdir(), "cdp-analytics-cli-"))

@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Simulator } from "cdp-analytics-effect/simulator"
 import { Effect } from "effect"
-import { library } from "../../src/internal/version.ts"
+import { library } from "../../src/message/library.ts"
 import { answering, layerServer, type Options, received, run, secret, suite } from "./run.ts"
 
 /** Runs `send` against the simulator in the context. */

@@ -15,7 +15,7 @@ import {
 } from "effect"
 import { HttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
-import { library } from "../../src/internal/version.ts"
+import { library } from "../../src/message/library.ts"
 import { silent } from "../support/logs.ts"
 import { clientOf, makeServer } from "./FaultyServer.ts"
 import { type Call, type Flush, type Handled, type History, makeHistory } from "./History.ts"

@@ -1,0 +1,98 @@
+/**
+ * `cdp-analytics dev`: a Data Pipelines server on this machine, and every event that it receives.
+ */
+import { Console, Effect, Fiber, Option, Schema, Stream } from "effect"
+import { Command, Flag } from "effect/cli"
+import { textAt } from "../protocol/WireMessage.ts"
+import { Fault } from "../simulator/Fault.ts"
+import type { ReceivedEvent } from "../simulator/Received.ts"
+import { Simulator } from "../simulator/Simulator.ts"
+import { failWith, printable } from "./failure.ts"
+import { jsonFlag, readJson } from "./json.ts"
+import { openBrowser } from "./openBrowser.ts"
+
+export const dev = Command.make(
+  "dev",
+  {
+    port: Flag.Int("port").pipe(
+      Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65_535 }))),
+      Flag.withDescription("Where to listen; 0 takes any free port"),
+      Flag.withDefault(8400)
+    ),
+    host: Flag.String("host").pipe(
+      Flag.withDescription("The address to listen at; others than 127.0.0.1 let other machines in"),
+      Flag.withDefault("127.0.0.1")
+    ),
+    strict: Flag.Boolean("strict").pipe(
+      Flag.withDescription("Answer every request strictly, not only those with X-Strict-Mode"),
+      Flag.withDefault(false)
+    ),
+    faults: jsonFlag(
+      "faults",
+      'Faults for the first requests to meet, such as [{"kind":"status","status":503,"times":2}]'
+    ),
+    open: Flag.Boolean("open").pipe(Flag.withDescription("Open the page in a browser"), Flag.withDefault(false)),
+    json: Flag.Boolean("json").pipe(
+      Flag.withDescription("Write each event as a line of JSON to standard output, and all else to standard error"),
+      Flag.withDefault(false)
+    )
+  },
+  Effect.fnUntraced(function* ({ port, host, strict, faults: plan, open, json }) {
+    const faults = yield* readJson("faults", plan, Schema.Array(Fault))
+    const say = json ? Console.error : Console.log
+
+    const serve = Effect.gen(function* () {
+      const { url, live } = yield* Simulator
+      const printing = yield* Effect.forkChild(
+        Stream.runForEach(live, (event) => Console.log(json ? JSON.stringify(event) : describe(event))),
+        { startImmediately: true }
+      )
+      yield* say(`A Data Pipelines server listens at ${url}, and its page shows there what arrives.`)
+      yield* say("For an app of yours to send to it:\n")
+      yield* say(`  export CUSTOMERIO_ENDPOINT=${url}\n  export CUSTOMERIO_API_KEY=dev\n`)
+      if (open) yield* openBrowser(url)
+      yield* Fiber.join(printing)
+    })
+
+    yield* serve.pipe(
+      Effect.provide(
+        Simulator.layerServer({
+          page: true,
+          port,
+          host,
+          strict: strict ? "always" : "header",
+          ...(faults && { faults })
+        })
+      ),
+      Effect.catchTags({
+        ServeError: ({ cause }) => failWith(1, `Cannot listen at port ${port} of ${host}: ${explainListen(cause)}`),
+        InvalidOptions: (error) => failWith(2, error.message)
+      })
+    )
+  })
+).pipe(Command.withDescription("Run a Data Pipelines server on this machine, and show what arrives"))
+
+const listenProblems: { readonly [code: string]: string } = {
+  EADDRINUSE: "it is in use. Try another, or --port 0 for any that is free",
+  EACCES: "this user may not. Try a port above 1023",
+  EADDRNOTAVAIL: "the host is no address of this machine",
+  ENOTFOUND: "the host is no name that is known"
+}
+
+const explainListen = (cause: unknown): string => {
+  if (!(cause instanceof Error)) return String(cause)
+  const code = "code" in cause ? String(cause.code) : ""
+  return listenProblems[code] ?? cause.message
+}
+
+const describe = ({ message, verdict, bytes, refusal, note }: ReceivedEvent): string => {
+  const columns = [
+    verdict.padEnd(9),
+    (textAt(message, "type") ?? "?").padEnd(8),
+    (textAt(message, "userId") ?? textAt(message, "anonymousId") ?? "").padEnd(16),
+    (textAt(message, "event") ?? textAt(message, "name") ?? textAt(message, "groupId") ?? "").padEnd(24),
+    `${bytes} bytes`.padStart(12),
+    Option.getOrElse(Option.fromNullishOr(refusal?.reason ?? note), () => "")
+  ]
+  return printable(columns.join("  ")).trimEnd()
+}

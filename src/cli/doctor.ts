@@ -1,0 +1,112 @@
+/**
+ * `cdp-analytics doctor`: whether events can reach the server with the configuration of the environment, and if not, why.
+ */
+import { Clock, Console, Effect, Option, Redacted, Schedule } from "effect"
+import { Command, Flag, Prompt } from "effect/cli"
+import { Analytics } from "../Analytics.ts"
+import { type AnalyticsOptions, originOf, regions, resolveOptions } from "../AnalyticsOptions.ts"
+import { explain, explainSkew, isPage } from "./diagnosis.ts"
+import { readEnvironment } from "./environment.ts"
+import { failWith, printable } from "./failure.ts"
+import { isInteractive, keyFlag, readGivenKey } from "./key.ts"
+import { sendOnce } from "./sendOnce.ts"
+
+export const doctor = Command.make(
+  "doctor",
+  {
+    apiKey: keyFlag,
+    yes: Flag.Boolean("yes").pipe(
+      Flag.withAlias("y"),
+      Flag.withDescription("Send the message without asking"),
+      Flag.withDefault(false)
+    )
+  },
+  Effect.fnUntraced(function* (flags) {
+    const configured = yield* readEnvironment(1)
+    const apiKey = yield* Effect.flatMap(
+      readGivenKey(flags.apiKey),
+      Option.match({
+        onNone: () => failWith(1, "CUSTOMERIO_API_KEY is not set: AnalyticsLive does not start without it."),
+        onSome: Effect.succeed
+      })
+    )
+    const options = { ...configured, apiKey, strict: true, retry: Schedule.recurs(0) }
+    // Before anything is shown: an endpoint that is refused may have a password in it.
+    yield* Effect.catch(resolveOptions(options), (error) => failWith(1, `The configuration is wrong: ${error.message}`))
+    const origin = configured.endpoint ?? regions[configured.region ?? "us"]
+
+    yield* show("endpoint", origin)
+    yield* show("API key", maskKey(Redacted.value(apiKey)))
+    for (const [name, value] of Object.entries(configured)) {
+      if (value !== undefined && name !== "endpoint") yield* show(name, String(value))
+    }
+    yield* askFirst(flags.yes, origin)
+
+    const { failure, headers } = yield* check(options)
+    const problem = explain(failure, headers)
+    const isKeyRefused = failure?._tag === "Unauthorized" && !isPage(headers)
+    const problems = [
+      problem !== undefined && isKeyRefused ? yield* explainKey(options, problem) : problem,
+      explainSkew(headers["date"], yield* Clock.currentTimeMillis),
+      configured.enabled === false ? "CUSTOMERIO_ENABLED is false: AnalyticsLive sends nothing." : undefined
+    ].filter((words) => words !== undefined)
+    if (problems.length > 0) return yield* failWith(1, `\n${problems.join("\n")}`)
+    yield* Console.log("\nAll is well: the server took the message.")
+    if (configured.strict === false) {
+      yield* Console.log("But CUSTOMERIO_STRICT is false: AnalyticsLive would not hear of a key that no longer works.")
+    }
+  })
+).pipe(
+  Command.withDescription(
+    "Say whether events can reach the server, with the configuration of the environment, and if not, why"
+  )
+)
+
+const show = (name: string, value: string) => Console.log(`${name.padEnd(15)} ${printable(value)}`)
+
+/** No destination receives it, and an event of somebody anonymous makes no profile. */
+const check = (options: AnalyticsOptions) =>
+  sendOnce(
+    options,
+    Analytics.track({
+      anonymousId: "cdp-analytics-doctor",
+      event: "cdp_analytics_doctor",
+      integrations: { All: false }
+    })
+  ).pipe(Effect.catch((error) => failWith(1, error.message)))
+
+const askFirst = Effect.fnUntraced(function* (isAgreed: boolean, origin: string) {
+  if (isAgreed) return
+  if (!(yield* isInteractive)) {
+    return yield* failWith(2, "\nNothing was sent: say --yes to send a harmless message from a script")
+  }
+  const message = `Send one harmless message to ${origin}, for no destination?`
+  if (!(yield* Prompt.run(Prompt.Confirm({ message })))) return yield* failWith(1, "Nothing was sent.")
+})
+
+const maskKey = (key: string): string => (key.length > 8 ? `${key.slice(0, 3)}…${key.slice(-2)}` : "…")
+
+/** A key of the other region is as wrong as any other: only the other region can tell. It is asked only if it is known. */
+const explainKey = Effect.fnUntraced(function* (options: AnalyticsOptions, words: string) {
+  const region = regionOf(options)
+  if (region === undefined) return `${words}: it is mistyped or revoked, or not of this source.`
+  const other = region === "us" ? "eu" : "us"
+  yield* Console.log(`\nThe key is not taken there: asking ${regions[other]} as well.`)
+  const { failure, headers } = yield* check({ ...options, endpoint: regions[other] })
+  if (failure?._tag === "Unauthorized") return `${words}, nor does the other region's: it is mistyped or revoked.`
+  if (failure !== undefined) {
+    return `${words}. Whether the other region's does is not known: ${explain(failure, headers)}`
+  }
+  const advice =
+    options.endpoint === undefined
+      ? `set CUSTOMERIO_REGION=${other}`
+      : `set CUSTOMERIO_REGION=${other} and no CUSTOMERIO_ENDPOINT`
+  return `${words}, the one of the other region does: ${advice}`
+})
+
+/** Of Customer.io's own endpoints; another may be anything. */
+const regionOf = (options: AnalyticsOptions): "us" | "eu" | undefined => {
+  const origin = originOf(options).toLowerCase()
+  if (origin === regions.us) return "us"
+  return origin === regions.eu ? "eu" : undefined
+}

@@ -1,0 +1,205 @@
+/**
+ * `cdp-analytics send`: one message, and what became of it.
+ */
+import { Console, Effect, Fiber, Option, Schedule } from "effect"
+import { Command, Flag } from "effect/cli"
+import { Analytics } from "../Analytics.ts"
+import type { CallError } from "../AnalyticsError.ts"
+import type { Receipt } from "../delivery/Delivery.ts"
+import { EventContext } from "../message/EventContext.ts"
+import { Integrations } from "../message/Integrations.ts"
+import { Properties } from "../message/Properties.ts"
+import { GroupTraits, Traits } from "../message/Traits.ts"
+import { readEnvironment } from "./environment.ts"
+import { failWith } from "./failure.ts"
+import { fieldFlags, readFields } from "./fields.ts"
+import { jsonFlag, readJson } from "./json.ts"
+import { keyFlag, readKey } from "./key.ts"
+import { sendOnce } from "./sendOnce.ts"
+
+const text = (name: string, description: string) =>
+  Flag.String(name).pipe(Flag.withDescription(description), Flag.optional)
+
+const common = {
+  apiKey: keyFlag,
+  region: Flag.Literals("region", ["us", "eu"]).pipe(
+    Flag.withDescription("Where the source is; default: CUSTOMERIO_REGION, or us"),
+    Flag.optional
+  ),
+  endpoint: text("endpoint", "Another server that speaks /v1/batch; default: CUSTOMERIO_ENDPOINT"),
+  strict: Flag.Boolean("strict").pipe(
+    Flag.withDescription(
+      "Let the server answer a wrong key or a bad message with an error; --no-strict: with a silent 200"
+    ),
+    Flag.withDefault(true)
+  ),
+  retry: Flag.Boolean("retry").pipe(
+    Flag.withDescription("Try again where that is worth it; --no-retry: once only"),
+    Flag.withDefault(true)
+  ),
+  messageId: text("message-id", "The server takes the first message with an id, for 12 hours; default: a new one"),
+  timestamp: Flag.Date("timestamp").pipe(
+    Flag.withDescription("When it happened, such as 2026-01-31T12:00:00Z; default: now"),
+    Flag.optional
+  ),
+  context: jsonFlag("context", "Where it came from"),
+  integrations: jsonFlag("integrations", "Which destinations receive it")
+}
+
+type Common = Command.Command.Config.Infer<typeof common>
+
+const person = {
+  userId: text("user-id", "The person's id"),
+  anonymousId: text("anonymous-id", "An id for someone who is not known yet")
+}
+
+const properties = fieldFlags("property", "What is known about it")
+
+const readCommon = Effect.fnUntraced(function* (flags: Common) {
+  return {
+    messageId: Option.getOrUndefined(flags.messageId),
+    timestamp: Option.getOrUndefined(flags.timestamp),
+    context: yield* readJson("context", flags.context, EventContext),
+    integrations: yield* readJson("integrations", flags.integrations, Integrations)
+  }
+})
+
+const readPerson = (flags: { readonly [Key in keyof typeof person]: Option.Option<string> }) => ({
+  userId: Option.getOrUndefined(flags.userId),
+  anonymousId: Option.getOrUndefined(flags.anonymousId)
+})
+
+/** Sends one message, prints its id and its outcome. */
+const deliver = Effect.fnUntraced(function* (flags: Common, call: Effect.Effect<Receipt, CallError, Analytics>) {
+  const configured = yield* readEnvironment(2)
+  const apiKey = yield* readKey(flags.apiKey)
+  // A region that is asked for wins over an endpoint that is merely configured.
+  const endpoint = Option.isSome(flags.region) ? undefined : configured.endpoint
+  const patience = yield* Effect.forkChild(
+    Effect.andThen(
+      Effect.sleep("1 second"),
+      Console.error(`The server has not taken it yet: trying ${flags.retry ? "on" : "once"}. Ctrl-C gives up.`)
+    )
+  )
+  const { messageId, failure } = yield* sendOnce(
+    {
+      ...configured,
+      apiKey,
+      strict: flags.strict,
+      region: Option.getOrElse(flags.region, () => configured.region),
+      endpoint: Option.getOrElse(flags.endpoint, () => endpoint),
+      ...(flags.retry ? undefined : { retry: Schedule.recurs(0) })
+    },
+    call
+  ).pipe(Effect.catch((error) => failWith(error._tag === "InvalidOptions" ? 2 : 1, error.message)))
+  yield* Fiber.interrupt(patience)
+  yield* Console.log(messageId)
+  yield* failure === undefined ? Console.log("delivered") : failWith(1, `${failure._tag}: ${failure.message}`)
+  if (!flags.strict) {
+    yield* Console.error("note: with --no-strict the server answers 200 whether it keeps the message or not")
+  }
+})
+
+const identify = Command.make(
+  "identify",
+  { ...common, ...person, traits: fieldFlags("trait", "What is known about the person") },
+  Effect.fnUntraced(function* (flags) {
+    const message = { ...(yield* readCommon(flags)), ...readPerson(flags) }
+    const known = yield* readFields("trait", flags.traits, Traits)
+    yield* deliver(flags, Analytics.identify({ ...message, traits: known }))
+  })
+).pipe(Command.withDescription("Say who a person is"))
+
+const track = Command.make(
+  "track",
+  {
+    ...common,
+    ...person,
+    event: Flag.String("event").pipe(Flag.withDescription("What happened, such as added_to_cart")),
+    properties
+  },
+  Effect.fnUntraced(function* (flags) {
+    const message = { ...(yield* readCommon(flags)), ...readPerson(flags), event: flags.event }
+    const known = yield* readFields("property", flags.properties, Properties)
+    yield* deliver(flags, Analytics.track({ ...message, properties: known }))
+  })
+).pipe(
+  Command.withDescription("Record what a person did"),
+  Command.withExamples([
+    {
+      command: `cdp-analytics send track --user-id ada --event bought --properties '{"price":39.95}'`,
+      description: "Record a purchase"
+    },
+    {
+      command: "cdp-analytics send track --user-id ada --event bought --property product=shoes --property price:=39.95",
+      description: "The same without quotes: = is for text, := for JSON"
+    }
+  ])
+)
+
+const view = {
+  ...common,
+  ...person,
+  name: text("name", "Of the page or screen"),
+  category: text("category", "Of the page or screen"),
+  properties
+}
+
+const readView = Effect.fnUntraced(function* (flags: Command.Command.Config.Infer<typeof view>) {
+  return {
+    ...(yield* readCommon(flags)),
+    ...readPerson(flags),
+    name: Option.getOrUndefined(flags.name),
+    category: Option.getOrUndefined(flags.category),
+    properties: yield* readFields("property", flags.properties, Properties)
+  }
+})
+
+const page = Command.make(
+  "page",
+  view,
+  Effect.fnUntraced(function* (flags) {
+    yield* deliver(flags, Analytics.page(yield* readView(flags)))
+  })
+).pipe(Command.withDescription("Record that a person viewed a page"))
+
+const screen = Command.make(
+  "screen",
+  view,
+  Effect.fnUntraced(function* (flags) {
+    yield* deliver(flags, Analytics.screen(yield* readView(flags)))
+  })
+).pipe(Command.withDescription("Record that a person viewed a screen of an app"))
+
+const group = Command.make(
+  "group",
+  {
+    ...common,
+    ...person,
+    groupId: Flag.String("group-id").pipe(Flag.withDescription("The group's id")),
+    traits: fieldFlags("trait", "What is known about the group")
+  },
+  Effect.fnUntraced(function* (flags) {
+    const message = { ...(yield* readCommon(flags)), ...readPerson(flags), groupId: flags.groupId }
+    const known = yield* readFields("trait", flags.traits, GroupTraits)
+    yield* deliver(flags, Analytics.group({ ...message, traits: known }))
+  })
+).pipe(Command.withDescription("Put a person into a group"))
+
+const alias = Command.make(
+  "alias",
+  {
+    ...common,
+    previousId: Flag.String("previous-id").pipe(Flag.withDescription("The id so far")),
+    userId: Flag.String("user-id").pipe(Flag.withDescription("The id from now on"))
+  },
+  Effect.fnUntraced(function* (flags) {
+    const { previousId, userId } = flags
+    yield* deliver(flags, Analytics.alias({ ...(yield* readCommon(flags)), previousId, userId }))
+  })
+).pipe(Command.withDescription("Merge two identities of one person"))
+
+export const send = Command.make("send").pipe(
+  Command.withDescription("Send one message, and say what became of it: exit code 0 delivered, 1 not, 2 wrong usage"),
+  Command.withSubcommands([identify, track, page, screen, group, alias])
+)

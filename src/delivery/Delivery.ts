@@ -1,0 +1,61 @@
+/**
+ * What becomes of an accepted message.
+ *
+ * @since 0.1.0
+ */
+import type { Effect } from "effect"
+import type { Message } from "../message/Message.ts"
+import type { DeliveryError } from "./Outcome.ts"
+
+/**
+ * What a call returns: the message was accepted and will have one outcome. A receipt that nobody awaits costs nothing.
+ *
+ * **Example** (Answering only once the server has the message)
+ *
+ * ```ts
+ * import { Analytics } from "cdp-analytics-effect"
+ * import { Effect } from "effect"
+ *
+ * const effect = Effect.gen(function* () {
+ *   const receipt = yield* Analytics.track({ userId: "019mr8mf4r", event: "invoice_paid" })
+ *   yield* receipt.await
+ * }).pipe(Effect.catchTag("Rejected", ({ reason }) => Effect.logError("refused", reason)))
+ * ```
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Receipt {
+  /** The id that the message was sent with: your own, or the one that was made for it. */
+  readonly messageId: string
+  /**
+   * Succeeds when the server accepted the message and fails with the reason when it could not be delivered. It waits for
+   * the batch to leave: `Analytics.flush` sends it at once. With `enabled: false` it succeeds at once.
+   */
+  readonly await: Effect.Effect<void, DeliveryError>
+}
+
+/**
+ * What a flush did, in messages.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface FlushReport {
+  /** Messages that the server accepted. */
+  readonly delivered: number
+  /** Messages that were not delivered, by the tag of the reason; a tag that did not occur is absent. */
+  readonly failed: Readonly<Partial<Record<DeliveryError["_tag"], number>>>
+}
+
+/**
+ * What the option `onUndelivered` is given: the messages of a batch that was not delivered, and why.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Undelivered {
+  /** As they were sent, stamped and merged. `Analytics.enqueue` takes them again, with the same `messageId`. */
+  readonly messages: ReadonlyArray<Message>
+  readonly error: DeliveryError
+}

@@ -1,0 +1,130 @@
+/**
+ * What became of a batch: delivered, or why not.
+ *
+ * @since 0.1.0
+ */
+import { Schema } from "effect"
+
+const countMessages = (messageIds: ReadonlyArray<string>): string =>
+  messageIds.length === 1 ? "1 message" : `${messageIds.length} messages`
+
+const batch = {
+  /** Numbers the batches of one client from 1; the same as `batchId` in its logs. */
+  batchId: Schema.Int,
+  /** The messages that were in the batch. */
+  messageIds: Schema.Array(Schema.String)
+}
+
+/**
+ * The server accepted the batch.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class Delivered extends Schema.TaggedClass<Delivered>()("Delivered", {
+  /** Numbers the batches of one client from 1; the same as `batchId` in its logs. */
+  batchId: Schema.Int,
+  /** The messages that were in the batch. */
+  messageIds: Schema.Array(Schema.String)
+}) {}
+
+/**
+ * The server refused the batch in a way that sending it again cannot mend, such as 400 for a message that it finds
+ * invalid.
+ *
+ * @category delivery errors
+ * @since 0.1.0
+ */
+export class Rejected extends Schema.TaggedError<Rejected>()("Rejected", {
+  ...batch,
+  /** HTTP status. */
+  status: Schema.Int,
+  /** The server's words. */
+  reason: Schema.String
+}) {
+  override get message(): string {
+    return `The server answered ${this.status} to a batch of ${countMessages(this.messageIds)}: ${this.reason}`
+  }
+}
+
+/**
+ * The server does not take the API key (401 or 403): it is mistyped, revoked, or of the other region.
+ *
+ * @category delivery errors
+ * @since 0.1.0
+ */
+export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthorized", {
+  ...batch,
+  /** HTTP status. */
+  status: Schema.Int,
+  /** The server's words. */
+  reason: Schema.String
+}) {
+  override get message(): string {
+    return `The server answered ${this.status}: the API key is wrong, or belongs to the other region: ${this.reason}`
+  }
+}
+
+/**
+ * Every attempt failed in a way that is worth retrying, and the `retry` schedule ended.
+ *
+ * @category delivery errors
+ * @since 0.1.0
+ */
+export class RetriesExhausted extends Schema.TaggedError<RetriesExhausted>()("RetriesExhausted", {
+  ...batch,
+  /** Requests made. */
+  attempts: Schema.Int,
+  /** HTTP status of the last answer; absent when there was none. */
+  status: Schema.optionalKey(Schema.Int),
+  /** Why the last attempt failed. */
+  reason: Schema.String
+}) {
+  override get message(): string {
+    return `Gave up on a batch of ${countMessages(this.messageIds)} after ${this.attempts} attempts: ${this.reason}`
+  }
+}
+
+/**
+ * The messages had no outcome when `shutdownTimeout` was over. Those that were in a request may have arrived.
+ *
+ * @category delivery errors
+ * @since 0.1.0
+ */
+export class ShutdownTimeout extends Schema.TaggedError<ShutdownTimeout>()("ShutdownTimeout", {
+  messageIds: Schema.Array(Schema.String)
+}) {
+  override get message(): string {
+    return `Closed before ${countMessages(this.messageIds)} could be delivered`
+  }
+}
+
+/**
+ * The message was the oldest in a full queue and `whenFull` is `dropOldest`.
+ *
+ * @category delivery errors
+ * @since 0.1.0
+ */
+export class Dropped extends Schema.TaggedError<Dropped>()("Dropped", {
+  messageIds: Schema.Array(Schema.String)
+}) {
+  override get message(): string {
+    return `Dropped ${countMessages(this.messageIds)} from a full queue`
+  }
+}
+
+/**
+ * Why an accepted message was not delivered.
+ *
+ * @category delivery errors
+ * @since 0.1.0
+ */
+export type DeliveryError = Rejected | Unauthorized | RetriesExhausted | ShutdownTimeout | Dropped
+
+/**
+ * What became of a batch: `Delivered`, or a tagged failure. Every accepted message is in exactly one outcome.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Outcome = Delivered | DeliveryError

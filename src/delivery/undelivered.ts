@@ -1,0 +1,98 @@
+import { Effect, Exit, Fiber, Latch, Queue, Schema } from "effect"
+import type { EncodedMessage } from "../message/encode.ts"
+import { Message } from "../message/Message.ts"
+import { quietly } from "../telemetry/log.ts"
+import type { Undelivered } from "./Delivery.ts"
+import type { DeliveryError } from "./Outcome.ts"
+
+/** How long the handler may take for a batch: one that never ends must not hold up the rest. */
+const handlerTimeout = "10 seconds"
+
+/** How many batches may stand in line before who brings one waits for it: the handler's speed bounds what it holds. */
+const maxInLine = 16
+
+/** What is to become of messages that were not delivered; whatever it fails with. */
+export type UndeliveredHandler = (undelivered: Undelivered) => Effect.Effect<unknown, unknown>
+
+/** Runs the handler of undelivered messages, one batch after the other, in a fiber of its own. */
+export interface UndeliveredLine {
+  /** Puts a batch into the line at once. The latch is to be waited for; it is open unless the line is long. */
+  readonly enter: (messages: ReadonlyArray<EncodedMessage>, error: DeliveryError) => Latch.Latch
+  /** Waits until every batch in the line so far was handled. */
+  readonly awaitHandled: Effect.Effect<void>
+  /** Gives up on whatever is in the line. */
+  readonly stop: () => void
+}
+
+const decode = Schema.decodeEffect(Schema.fromJsonString(Schema.toCodecJson(Message)))
+
+const open = Latch.makeUnsafe(true)
+
+export const makeUndeliveredLine = Effect.fnUntraced(function* (handler: UndeliveredHandler | undefined) {
+  if (handler === undefined) {
+    const line: UndeliveredLine = { enter: () => open, awaitHandled: Effect.void, stop: () => {} }
+    return line
+  }
+  const queue = yield* Queue.unbounded<{
+    readonly messages: ReadonlyArray<EncodedMessage>
+    readonly error: DeliveryError
+    readonly done: Latch.Latch
+  }>()
+  const unfinished = new Set<Latch.Latch>()
+  let last = open
+
+  const handle = (messages: ReadonlyArray<EncodedMessage>, error: DeliveryError): Effect.Effect<void> =>
+    Effect.forEach(messages, ({ json }) => decode(json)).pipe(
+      // What was encoded here can be decoded.
+      Effect.orDie,
+      // @effect-diagnostics-next-line anyUnknownInErrorContext:off - whatever it fails with ends here
+      Effect.flatMap((messages) => Effect.exit(Effect.suspend(() => handler({ messages, error })))),
+      // The handler is not ours: whatever it does, delivery goes on. What it says may hold data.
+      Effect.flatMap((exit) => (Exit.isSuccess(exit) ? Effect.void : quietly(Effect.logError("onUndelivered failed"))))
+    )
+
+  const finish = (done: Latch.Latch): void => {
+    unfinished.delete(done)
+    done.openUnsafe()
+  }
+
+  const worker = yield* Queue.take(queue).pipe(
+    Effect.flatMap(({ messages, error, done }) =>
+      Effect.ensuring(
+        withinTime(handle(messages, error)),
+        Effect.sync(() => finish(done))
+      )
+    ),
+    Effect.forever,
+    Effect.forkDetach
+  )
+
+  const line: UndeliveredLine = {
+    enter: (messages, error) => {
+      if (messages.length === 0) return open
+      const done = Latch.makeUnsafe(false)
+      last = done
+      unfinished.add(done)
+      Queue.offerUnsafe(queue, { messages, error, done })
+      return unfinished.size > maxInLine ? done : open
+    },
+    awaitHandled: Effect.suspend(() => last.await),
+    stop: () => {
+      worker.interruptUnsafe()
+      for (const done of unfinished) finish(done)
+    }
+  }
+  return line
+})
+
+/** In a fiber of its own, since what cannot be interrupted cannot be waited for. */
+const withinTime = Effect.fnUntraced(function* (handle: Effect.Effect<void>) {
+  const fiber = yield* Effect.forkDetach(handle, { startImmediately: true })
+  yield* Fiber.await(fiber).pipe(
+    Effect.timeoutOrElse({
+      duration: handlerTimeout,
+      orElse: () => quietly(Effect.logError(`onUndelivered took longer than ${handlerTimeout}`))
+    }),
+    Effect.ensuring(Effect.sync(() => fiber.interruptUnsafe()))
+  )
+})

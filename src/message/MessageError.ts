@@ -1,0 +1,73 @@
+/**
+ * Why something cannot be said: no message was made of it.
+ *
+ * @since 0.1.0
+ */
+import { Schema } from "effect"
+
+/** Of the message: `identify`, `track`, `page`, `screen`, `group` or `alias`; `unknown` where it had no such type. */
+const type = Schema.String
+
+/**
+ * The message does not fit its Schema: a required id is missing, a reserved name has another type, or a top-level key is
+ * not known to the API. The message was not accepted.
+ *
+ * @category call errors
+ * @since 0.1.0
+ */
+export class InvalidMessage extends Schema.TaggedError<InvalidMessage>()("InvalidMessage", {
+  type,
+  /** Where in the message, such as `properties.products[0].price`; empty when it is the message as a whole. */
+  path: Schema.String,
+  /** What was expected there. It never repeats the value. */
+  reason: Schema.String
+}) {
+  override get message(): string {
+    return `Invalid ${this.type} message${this.path === "" ? "" : ` at ${this.path}`}: ${this.reason}`
+  }
+}
+
+/**
+ * The message's JSON has more UTF-8 bytes than the API takes (32 KB by its documentation, `maxMessageBytes`). The message
+ * was not accepted.
+ *
+ * @category call errors
+ * @since 0.1.0
+ */
+export class MessageTooLarge extends Schema.TaggedError<MessageTooLarge>()("MessageTooLarge", {
+  type,
+  /** UTF-8 bytes of the message's JSON. */
+  bytes: Schema.Int,
+  /** The most that is taken. */
+  limit: Schema.Int
+}) {
+  override get message(): string {
+    return `The ${this.type} message has ${this.bytes} bytes, the limit is ${this.limit}`
+  }
+}
+
+/**
+ * JSON cannot carry the message: a `BigInt`, a cycle, `NaN`, a function, a `Map`, a `toJSON` or getter that throws. The
+ * message was not accepted.
+ *
+ * @category call errors
+ * @since 0.1.0
+ */
+export class UnserializableMessage extends Schema.TaggedError<UnserializableMessage>()("UnserializableMessage", {
+  type,
+  /** Where in the message, such as `properties.total`; empty when that is not known. */
+  path: Schema.String,
+  reason: Schema.String
+}) {
+  override get message(): string {
+    return `JSON cannot carry the ${this.type} message${this.path === "" ? "" : ` at ${this.path}`}: ${this.reason}`
+  }
+}
+
+/**
+ * Why an input makes no message.
+ *
+ * @category call errors
+ * @since 0.1.0
+ */
+export type MessageError = InvalidMessage | MessageTooLarge | UnserializableMessage

@@ -1,0 +1,49 @@
+/**
+ * Why a call did not accept a message.
+ *
+ * @since 0.1.0
+ */
+import { Schema } from "effect"
+import type { MessageError } from "../message/MessageError.ts"
+
+/**
+ * As many messages or bytes are waiting as `queueCapacity` and `queueBytes` allow, and `whenFull` is `fail`. The message
+ * was not accepted.
+ *
+ * @category call errors
+ * @since 0.1.0
+ */
+export class QueueFull extends Schema.TaggedError<QueueFull>()("QueueFull", {
+  /** Messages waiting to be sent. */
+  messages: Schema.Int,
+  /** Bytes of JSON waiting to be sent. */
+  bytes: Schema.Int,
+  /** `queueCapacity`. */
+  capacity: Schema.Int,
+  /** `queueBytes`. */
+  capacityBytes: Schema.Int
+}) {
+  override get message(): string {
+    return `The queue is full: ${this.messages} of ${this.capacity} messages, ${this.bytes} of ${this.capacityBytes} bytes`
+  }
+}
+
+/**
+ * The layer's scope is closed or closing. The message was not accepted.
+ *
+ * @category call errors
+ * @since 0.1.0
+ */
+export class AnalyticsClosed extends Schema.TaggedError<AnalyticsClosed>()("AnalyticsClosed", {}) {
+  override get message(): string {
+    return "Analytics is closed: its layer's scope has ended"
+  }
+}
+
+/**
+ * Why a call did not accept a message.
+ *
+ * @category call errors
+ * @since 0.1.0
+ */
+export type CallError = MessageError | QueueFull | AnalyticsClosed

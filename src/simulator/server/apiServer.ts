@@ -1,0 +1,68 @@
+import { createServer } from "node:http"
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
+import { Effect, Layer } from "effect"
+import { HttpRouter, HttpServer, type HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
+import type { InvalidOptions } from "../../AnalyticsError.ts"
+import { makeEngine, type RawAnswer, ServedEngine } from "../Engine.ts"
+import type { SimulatorOptions } from "../SimulatorOptions.ts"
+
+/** Where the simulator listens. */
+export interface ListenOptions {
+  /** 0 takes any free port. */
+  readonly port: number
+  readonly host: string
+}
+
+/** The API's routes. */
+const layerApi = HttpRouter.use((router) =>
+  Effect.flatMap(ServedEngine, (engine) =>
+    router.add(
+      "*",
+      "/v1/*",
+      Effect.gen(function* () {
+        const request = yield* HttpServerRequest.HttpServerRequest
+        const answer = yield* engine.handle({
+          method: request.method,
+          path: new URL(request.url, engine.url).pathname,
+          headers: request.headers,
+          body: new Uint8Array(yield* request.arrayBuffer)
+        })
+        return yield* respond(request, answer)
+      })
+    )
+  )
+)
+
+const respond = (request: HttpServerRequest.HttpServerRequest, answer: RawAnswer) =>
+  Effect.suspend(() => {
+    if (answer._tag === "Respond") {
+      const { status, headers, body } = answer
+      return Effect.succeed(HttpServerResponse.text(body, { status, headers }))
+    }
+    const { socket } = NodeHttpServerRequest.toIncomingMessage(request)
+    if (answer._tag === "Truncate") {
+      const half = answer.body.slice(0, answer.body.length / 2)
+      socket.write(`HTTP/1.1 ${answer.status} OK\r\ncontent-length: ${answer.body.length + 1}\r\n\r\n${half}`)
+    }
+    socket.destroySoon()
+    return Effect.succeed(HttpServerResponse.empty())
+  })
+
+/** A simulator on a socket, with the API's routes and more of them. */
+export const layerApiServer = (
+  options: SimulatorOptions,
+  { port, host }: ListenOptions,
+  layerMore: Layer.Layer<never, never, HttpRouter.HttpRouter | ServedEngine> = Layer.empty
+): Layer.Layer<ServedEngine, InvalidOptions | HttpServerError.ServeError> => {
+  // What a fault stalls must not hold up the end.
+  const layerHttp = NodeHttpServer.layer(createServer, { port, host, gracefulShutdownTimeout: "100 millis" })
+  const layerEngine = Layer.effect(
+    ServedEngine,
+    Effect.flatMap(HttpServer.HttpServer, (server) => makeEngine(options, HttpServer.formatAddress(server.address)))
+  )
+  return HttpRouter.serve(Layer.merge(layerApi, layerMore), { disableLogger: true, disableListenLog: true }).pipe(
+    Layer.provideMerge(layerEngine),
+    Layer.provide(layerHttp)
+  )
+}

@@ -1,0 +1,18 @@
+/**
+ * When a batch is tried again.
+ *
+ * @since 0.1.0
+ */
+import { Schedule } from "effect"
+
+/**
+ * Exponential from 100 ms, doubling, capped at 10 s, jittered by 20 %, 9 retries: the official Go client's backoff, with
+ * the jitter that it lacks.
+ *
+ * @category defaults
+ * @since 0.1.0
+ */
+export const defaultRetry: Schedule.Schedule<unknown> = Schedule.min([
+  Schedule.exponential("100 millis"),
+  Schedule.spaced("10 seconds")
+]).pipe(Schedule.jittered, Schedule.upTo({ times: 9 }))

@@ -1,0 +1,597 @@
+import { execFile } from "node:child_process"
+import { existsSync } from "node:fs"
+import { request } from "node:http"
+import { connect, createServer, type Socket } from "node:net"
+import { assert, describe, it } from "@effect/vitest"
+import { Simulator } from "cdp-analytics-effect/simulator"
+import { Effect, Exit, Layer, Scope } from "effect"
+import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
+import { type Browser, chromium, type Page } from "playwright-core"
+import { listen } from "../../support/listen.ts"
+
+const chromiumPath = "/usr/bin/chromium"
+
+const layer = Layer.merge(Simulator.layerServer({ page: true }), FetchHttpClient.layer)
+
+const post = Effect.fnUntraced(function* (messages: ReadonlyArray<unknown>, headers: Record<string, string> = {}) {
+  const { url } = yield* Simulator
+  const response = yield* HttpClientRequest.post(`${url}/v1/batch`).pipe(
+    HttpClientRequest.basicAuth("a-secret-key", ""),
+    HttpClientRequest.bodyText(JSON.stringify({ batch: messages }), "application/json"),
+    HttpClientRequest.setHeaders(headers),
+    HttpClient.execute
+  )
+  return yield* Effect.as(response.text, response.status)
+})
+
+const track = (event: string, more: object = {}) => ({ type: "track", userId: "ada", event, ...more })
+
+const acquireBrowser = Effect.acquireRelease(
+  Effect.promise(() =>
+    chromium.launch({
+      executablePath: chromiumPath,
+      args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+    })
+  ),
+  (browser) => Effect.promise(() => browser.close())
+)
+
+/** A connection to a port of this machine that can be cut. */
+const makeLine = Effect.fnUntraced(function* (port: number) {
+  const sockets = new Set<Socket>()
+  let isCut = false
+  const proxy = createServer((socket) => {
+    if (isCut) return void socket.destroy()
+    const onward = connect(port, "127.0.0.1")
+    for (const [from, to] of [
+      [socket, onward],
+      [onward, socket]
+    ] as const) {
+      sockets.add(from)
+      from.pipe(to)
+      from.on("error", () => to.destroy())
+      from.on("close", () => {
+        sockets.delete(from)
+        to.destroy()
+      })
+    }
+  })
+  const cut = () => {
+    isCut = true
+    for (const socket of sockets) socket.destroy()
+  }
+  const own = yield* listen(proxy)
+  yield* Effect.addFinalizer(() => Effect.sync(cut))
+  return {
+    url: `http://127.0.0.1:${own}`,
+    cut,
+    mend: () => {
+      isCut = false
+    }
+  }
+})
+
+/** The page, and whatever it complains of. */
+const open = Effect.fnUntraced(function* (browser: Browser, through?: string) {
+  const url = through ?? (yield* Simulator).url
+  return yield* Effect.promise(async () => {
+    const page = await browser.newPage()
+    page.setDefaultTimeout(10_000)
+    const complaints: Array<string> = []
+    page.on("console", (message) => {
+      if (message.type() === "error") complaints.push(message.text())
+    })
+    page.on("pageerror", (error) => complaints.push(String(error)))
+    // A violation of the Content-Security-Policy is an error on the console too, in Chromium.
+    page.on("dialog", (dialog) => {
+      complaints.push(`dialog: ${dialog.message()}`)
+      void dialog.dismiss()
+    })
+    await page.goto(url)
+    await page.locator("#connection[data-state=live]").waitFor()
+    return { page, complaints }
+  })
+})
+
+const names = (page: Page) => page.locator(".row .name").allTextContents()
+
+// Debian's Chromium, which .ci/run installs. Elsewhere the rest of the tests still tells much.
+describe.skipIf(!existsSync(chromiumPath))("the page", () => {
+  it.live(
+    "shows events as they arrive, filters them, and shows one whole",
+    () =>
+      Effect.gen(function* () {
+        const { page, complaints } = yield* open(yield* acquireBrowser)
+        yield* Effect.promise(async () => {
+          await page.getByText("Nothing has arrived yet").waitFor()
+          assert.include(await page.locator("#first").textContent(), `curl ${new URL(page.url()).origin}/v1/track`)
+        })
+        yield* post([track("first"), track("second", { properties: { price: 39.95 } })])
+        yield* post([
+          { type: "page", anonymousId: "a", name: "Home" },
+          { type: "track", event: "nobody" }
+        ])
+        yield* Effect.promise(async () => {
+          await page.locator(".row").nth(3).waitFor()
+          assert.deepStrictEqual(await names(page), ["nobody", "Home", "second", "first"])
+          const refused = page.locator(".row", { hasText: "nobody" })
+          assert.strictEqual(await refused.locator(".why").textContent(), "userId: userId or anonymousId is required")
+          assert.strictEqual(await refused.locator(".verdict").textContent(), "refused")
+          await page.locator("#type").selectOption("track")
+          await page.locator("#verdict").selectOption("accepted")
+          await page.getByText("2 of 4 events").waitFor()
+          assert.deepStrictEqual(await names(page), ["second", "first"])
+          await page.locator("#name").fill("SECOND")
+          await page.getByText("1 of 4 events").waitFor()
+          await page.locator("#name").fill("")
+          await page.locator("#person").fill("nobody")
+          await page.getByText("0 of 4 events").waitFor()
+          await page.getByText("No event passes the filters.").waitFor()
+          await page.locator("#person").fill("ada")
+          await page.getByText("2 of 4 events").waitFor()
+          await page.keyboard.press("Escape")
+          await page.keyboard.press("/")
+          await page.keyboard.type("39.95")
+          await page.getByText("1 of 4 events").waitFor()
+          await page.keyboard.press("Escape")
+          await page.keyboard.press("ArrowDown")
+          await page.locator("#detail dl").first().waitFor()
+          const detail = (await page.locator("#detail").textContent()) ?? ""
+          assert.include(detail, '"price": 39.95')
+          assert.include(detail, "no, the first try")
+          assert.include(detail, "POST /v1/batch")
+          assert.include(detail, "Basic a-s…")
+          assert.notInclude(detail, btoa("a-secret-key:"))
+          await page.keyboard.press("Escape")
+          await page.locator("#detail").waitFor({ state: "hidden" })
+        })
+        assert.deepStrictEqual(complaints, [])
+      }).pipe(Effect.provide(layer)),
+    30_000
+  )
+
+  it.live(
+    "keeps what an event carries as text",
+    () =>
+      Effect.gen(function* () {
+        const { page, complaints } = yield* open(yield* acquireBrowser)
+        const hostile = `<img src=x onerror="alert(1)"></script><script>alert(2)</script>`
+        yield* post([
+          {
+            type: "identify",
+            userId: hostile,
+            traits: { email: hostile, [hostile]: hostile },
+            context: { app: { name: hostile } }
+          },
+          { type: "track", userId: hostile, event: hostile, properties: { [hostile]: [hostile] } },
+          { type: hostile, userId: hostile },
+          { type: "group", userId: hostile, groupId: hostile, traits: { name: hostile } }
+        ])
+        yield* Effect.promise(async () => {
+          await page.locator(".row").nth(3).waitFor()
+          for (const row of await page.locator(".row").all()) {
+            await row.click()
+            await page.locator("#detail dl").first().waitFor()
+          }
+          // What is no type of message must not become code to paste.
+          await page.locator(".row.is-refused").click()
+          await page.locator("#detail .notice").waitFor()
+          assert.strictEqual(await page.getByRole("button", { name: "Copy TypeScript" }).count(), 0)
+          await page.locator("#search").fill(hostile)
+          await page.getByText("4 events").waitFor()
+          await page.getByRole("tab", { name: "People" }).click()
+          await page.locator("#person-detail h2", { hasText: hostile }).waitFor()
+          for (const entry of await page.locator(".entry").all()) await entry.click()
+          await page.locator("#find-person").fill("nobody at all")
+          await page.getByText("Nobody matches.").waitFor()
+          await page.locator("#find-person").fill(hostile)
+          await page.locator(".entry").first().waitFor()
+          assert.strictEqual(await page.locator("body img").count(), 0)
+          assert.strictEqual(await page.locator("body script").count(), 0)
+        })
+        assert.deepStrictEqual(complaints, [])
+      }).pipe(Effect.provide(layer)),
+    30_000
+  )
+
+  it.live(
+    "copies an event as JSON, as curl and as TypeScript",
+    () =>
+      Effect.gen(function* () {
+        const { page } = yield* open(yield* acquireBrowser)
+        yield* post([track("it's bought", { messageId: "m-1", properties: { price: 1 }, context: { ip: "::1" } })])
+        const { url } = yield* Simulator
+        const copied = yield* Effect.promise(async () => {
+          await page.context().grantPermissions(["clipboard-read", "clipboard-write"], { origin: url })
+          await page.locator(".row").click()
+          await page.locator("#detail dl").first().waitFor()
+          const all: Array<string> = []
+          for (const name of ["Copy JSON", "Copy curl", "Copy TypeScript"]) {
+            await page.getByRole("button", { name }).click()
+            await page.getByRole("button", { name: "Copied" }).first().waitFor()
+            all.push(await page.evaluate(() => navigator.clipboard.readText()))
+          }
+          return all
+        })
+        assert.deepInclude(JSON.parse(copied[0] ?? ""), { event: "it's bought", context: { ip: "::1" } })
+        assert.include(copied[2], "yield* Analytics.track({")
+        assert.include(copied[2], 'event: "it\'s bought"')
+        yield* (yield* Simulator).clear
+        // Its server is this process: the shell must not be waited for in one go.
+        yield* Effect.callback<void>((resume) => {
+          execFile("sh", ["-c", copied[1] ?? ""], (error) => resume(error === null ? Effect.void : Effect.die(error)))
+        })
+        const [again] = yield* Simulator.events
+        assert.deepInclude(again?.message, { event: "it's bought", messageId: "m-1" })
+      }).pipe(Effect.provide(layer)),
+    30_000
+  )
+
+  it.live(
+    "turns faults on and off, as they are set, and shows how requests cope",
+    () =>
+      Effect.gen(function* () {
+        const { page, complaints } = yield* open(yield* acquireBrowser)
+        const simulator = yield* Simulator
+        const status = page.getByRole("switch", { name: "Error answer" })
+        const field = (fault: string, name: string) => page.locator(`#fault-${fault}`).getByLabel(name)
+        yield* Effect.promise(async () => {
+          await page.getByRole("tab", { name: "Faults" }).click()
+          await page.getByText("No fault is on.").waitFor()
+          await field("status", "status").fill("429")
+          await field("status", "Retry-After").fill("1.5")
+          await field("status", "times").fill("1")
+          await status.click()
+          await page.locator("#plan li", { hasText: "Error answer 429 Retry-After 1.5 s × 1" }).waitFor()
+        })
+        assert.deepStrictEqual(yield* simulator.faults, [{ kind: "status", status: 429, retryAfter: 1.5, times: 1 }])
+        assert.strictEqual(yield* post([track("lost")]), 429)
+        yield* Effect.promise(async () => {
+          await page.locator("#requests tr", { hasText: "429" }).waitFor()
+          // Used up, it is off.
+          await page.getByText("No fault is on.").waitFor()
+          assert.strictEqual(await status.getAttribute("aria-checked"), "false")
+          await status.click()
+          await page.getByRole("switch", { name: "Truncated answer" }).click()
+          await page.locator("#plan li").nth(1).waitFor()
+          // A fault that is on takes on what is changed about it.
+          await field("status", "times").fill("")
+          await field("status", "times").press("Enter")
+          await page.locator("#plan li", { hasText: "until it is off" }).waitFor()
+          await page.locator("#plan li", { hasText: "never its turn" }).waitFor()
+          await status.click()
+          await page.locator("#plan li", { hasText: "until it is off" }).waitFor({ state: "detached" })
+        })
+        assert.deepStrictEqual(yield* simulator.faults, [{ kind: "truncate", times: 1 }])
+        yield* Effect.promise(async () => {
+          await page.getByRole("button", { name: "All off" }).click()
+          await page.getByText("No fault is on.").waitFor()
+        })
+        assert.strictEqual(yield* post([track("kept")], { "x-retry-count": "3" }), 200)
+        yield* Effect.promise(() => page.locator("#requests tr", { hasText: "#3" }).waitFor())
+        assert.deepStrictEqual(complaints, [])
+      }).pipe(Effect.provide(layer)),
+    30_000
+  )
+
+  it.live(
+    "shows people as they merge, their devices, groups and timeline, and keeps its place meanwhile",
+    () =>
+      Effect.gen(function* () {
+        const { page, complaints } = yield* open(yield* acquireBrowser)
+        yield* post([{ type: "page", anonymousId: "visitor-1", name: "Home" }])
+        yield* Effect.promise(async () => {
+          await page.getByRole("tab", { name: "People" }).click()
+          await page.locator(".entry", { hasText: "visitor-1" }).waitFor()
+        })
+        yield* post([
+          { type: "identify", userId: "ada", anonymousId: "visitor-1", traits: { email: "ada@example.com" } },
+          { type: "group", userId: "ada", groupId: "acme", traits: { name: "Acme Ltd" } },
+          track("Device Created or Updated", { context: { device: { token: "c0ffee", type: "ios" } } })
+        ])
+        const shown = page.locator("#person-detail")
+        yield* Effect.promise(async () => {
+          await shown.locator("h2", { hasText: "ada" }).waitFor()
+          assert.strictEqual(await page.locator(".entry", { hasText: "visitor-1" }).count(), 0)
+          const text = await shown.textContent()
+          for (const part of ["visitor-1", '"email": "ada@example.com"', "c0ffee", "Acme Ltd", "Home"]) {
+            assert.include(text, part)
+          }
+          // Every second the page looks for changes: where there are none, nothing is drawn anew.
+          await shown.evaluate((element) => element.firstElementChild?.setAttribute("data-mine", ""))
+          await page.waitForResponse(/_dev.people/)
+          await page.waitForResponse(/_dev.people/)
+          assert.strictEqual(await shown.locator("[data-mine]").count(), 1)
+          await shown.getByRole("button", { name: "Acme Ltd" }).first().click()
+          await shown.locator("h2", { hasText: "Acme Ltd" }).waitFor()
+          await shown.getByRole("button", { name: "ada" }).click()
+          await shown.getByRole("button", { name: "Home" }).click()
+          await page.locator("#detail h2", { hasText: "Home" }).waitFor()
+        })
+        assert.deepStrictEqual(complaints, [])
+      }).pipe(Effect.provide(layer)),
+    30_000
+  )
+
+  it.live(
+    "pauses, goes on, and clears, in every tab",
+    () =>
+      Effect.gen(function* () {
+        const browser = yield* acquireBrowser
+        const { page } = yield* open(browser)
+        const { page: other } = yield* open(browser)
+        yield* post([track("before")])
+        yield* Effect.promise(async () => {
+          await other.locator(".row", { hasText: "before" }).waitFor()
+          await page.locator(".row", { hasText: "before" }).waitFor()
+          await page.keyboard.press("p")
+          await page.getByRole("button", { name: "Resume" }).waitFor()
+        })
+        yield* post([track("held")])
+        yield* Effect.promise(async () => {
+          await page.getByText("1 event, 1 waiting").waitFor()
+          await page.keyboard.press("p")
+          await page.locator(".row", { hasText: "held" }).waitFor()
+          await page.getByRole("button", { name: "Clear" }).click()
+          await page.getByText("Nothing has arrived yet").waitFor()
+          await other.getByText("Nothing has arrived yet").waitFor()
+        })
+        assert.deepStrictEqual(yield* Simulator.events, [])
+        yield* post([track("after")])
+        yield* Effect.promise(() => other.locator(".row", { hasText: "after" }).waitFor())
+      }).pipe(Effect.provide(layer)),
+    30_000
+  )
+
+  it.live(
+    "says why nothing arrives when a request is refused as a whole",
+    () =>
+      Effect.gen(function* () {
+        const { page } = yield* open(yield* acquireBrowser)
+        yield* post([track("lost")], { authorization: "Basic Og==", "x-strict-mode": "1" })
+        yield* Effect.promise(() => page.getByText("refused with 401: the API key is not right").waitFor())
+      }).pipe(Effect.provide(layer)),
+    30_000
+  )
+
+  it.live(
+    "is usable by keyboard alone, and at the width of a phone",
+    () =>
+      Effect.gen(function* () {
+        const { page } = yield* open(yield* acquireBrowser)
+        yield* post(Array.from({ length: 100 }, (_, index) => track(`event-${index}`)))
+        yield* Effect.promise(async () => {
+          const selected = page.locator(".row[aria-selected=true] .name")
+          await page.getByText("100 events").waitFor()
+          await page.keyboard.press("ArrowDown")
+          assert.strictEqual(await selected.textContent(), "event-99")
+          await page.keyboard.press("ArrowDown")
+          await selected.filter({ hasText: "event-98" }).waitFor()
+          await page.keyboard.press("End")
+          await selected.filter({ hasText: /^event-0$/ }).waitFor()
+          await page.keyboard.press("Home")
+          await selected.filter({ hasText: "event-99" }).waitFor()
+          await page.keyboard.press("Escape")
+          await page.locator("#detail").waitFor({ state: "hidden" })
+          await page.getByRole("tab", { name: "Events" }).focus()
+          await page.keyboard.press("ArrowRight")
+          await page.locator("#people").waitFor()
+          await page.keyboard.press("ArrowRight")
+          await page.getByRole("switch", { name: "Stall" }).focus()
+          await page.keyboard.press("Space")
+          await page.locator("#plan li", { hasText: "Stall" }).waitFor()
+          await page.setViewportSize({ width: 375, height: 700 })
+          for (const view of ["Events", "People", "Faults"]) {
+            await page.getByRole("tab", { name: view }).click()
+            const widths = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth])
+            assert.strictEqual(widths[0], widths[1], view)
+          }
+        })
+      }).pipe(Effect.provide(layer)),
+    30_000
+  )
+
+  it.live(
+    "keeps the place of who reads further down, and the click of who is clicking, while events arrive",
+    () =>
+      Effect.gen(function* () {
+        const { page } = yield* open(yield* acquireBrowser)
+        yield* post(Array.from({ length: 200 }, (_, index) => track(`event-${index}`)))
+        const row = page.locator(".row", { has: page.getByText("event-100", { exact: true }) })
+        const before = yield* Effect.promise(async () => {
+          await page.getByText("200 events").waitFor()
+          await page.locator("#rows").evaluate((element) => {
+            element.scrollTop = 34 * 95
+          })
+          await row.hover()
+          await page.mouse.down()
+          return row.boundingBox()
+        })
+        yield* post(Array.from({ length: 50 }, (_, index) => track(`later-${index}`)))
+        yield* Effect.promise(async () => {
+          await page.getByText("250 events").waitFor()
+          assert.deepStrictEqual(await row.boundingBox(), before)
+          await page.mouse.up()
+          await page.locator("#detail h2", { hasText: "event-100" }).waitFor()
+          await page.getByRole("button", { name: "Newest" }).click()
+          await page.locator(".row", { hasText: "later-49" }).waitFor()
+        })
+      }).pipe(Effect.provide(layer)),
+    30_000
+  )
+
+  it.live(
+    "connects again, and catches up with what it missed",
+    () =>
+      Effect.gen(function* () {
+        const browser = yield* acquireBrowser
+        const start = Effect.fnUntraced(function* (port: number) {
+          const scope = yield* Scope.make()
+          const context = yield* Layer.buildWithScope(
+            Layer.merge(Simulator.layerServer({ page: true, port }), FetchHttpClient.layer),
+            scope
+          )
+          return { context, stop: Scope.close(scope, Exit.void) }
+        })
+        const first = yield* start(0)
+        yield* Effect.provide(post([track("before")]), first.context)
+        const { page } = yield* Effect.provide(open(browser), first.context)
+        const { port } = yield* Effect.provide(
+          Simulator.useSync(({ url }) => new URL(url)),
+          first.context
+        )
+        yield* Effect.promise(() => page.locator(".row", { hasText: "before" }).waitFor())
+        yield* first.stop
+        yield* Effect.promise(() => page.locator("#connection[data-state=away]").waitFor())
+        const second = yield* start(Number(port))
+        yield* Effect.provide(post([track("after")]), second.context)
+        yield* Effect.promise(async () => {
+          await page.locator(".row", { hasText: "after" }).waitFor()
+          assert.deepStrictEqual(await names(page), ["after"])
+        })
+        yield* second.stop
+      }),
+    30_000
+  )
+
+  it.live(
+    "adds what it missed while only the connection was down",
+    () =>
+      Effect.gen(function* () {
+        const { url } = yield* Simulator
+        const line = yield* makeLine(Number(new URL(url).port))
+        const { page } = yield* open(yield* acquireBrowser, line.url)
+        yield* post([track("before")])
+        yield* Effect.promise(async () => {
+          await page.locator(".row", { hasText: "before" }).click()
+          line.cut()
+          await page.locator("#connection[data-state=away]").waitFor()
+        })
+        yield* post([track("meanwhile")])
+        yield* Effect.promise(async () => {
+          line.mend()
+          await page.locator(".row", { hasText: "meanwhile" }).waitFor()
+          assert.deepStrictEqual(await names(page), ["meanwhile", "before"])
+          // It was not told everything anew: what was selected still is.
+          assert.strictEqual(await page.locator(".row[aria-selected=true] .name").textContent(), "before")
+        })
+      }).pipe(Effect.provide(layer)),
+    30_000
+  )
+
+  it.live(
+    "stays quick with 10,000 events",
+    () =>
+      Effect.gen(function* () {
+        const { page } = yield* open(yield* acquireBrowser)
+        for (let index = 0; index < 20; index++) {
+          yield* post(Array.from({ length: 500 }, (_, number) => track(`event-${index * 500 + number}`)))
+        }
+        const filtering = yield* Effect.promise(async () => {
+          await page.getByText("10000 events").waitFor()
+          assert.isBelow(await page.locator(".row").count(), 60)
+          return page.evaluate(() => {
+            const search = document.querySelector<HTMLInputElement>("#search")
+            if (search === null) return Number.NaN
+            const started = performance.now()
+            search.value = "event-9999"
+            search.dispatchEvent(new Event("input"))
+            return performance.now() - started
+          })
+        })
+        assert.isBelow(filtering, 1000)
+      }).pipe(Effect.provide(layer)),
+    60_000
+  )
+})
+
+describe("the page's own routes", () => {
+  /** With headers that `fetch` would not let through. */
+  const ask = (method: string, path: string, headers: Record<string, string>, body = "") =>
+    Effect.flatMap(Simulator, ({ url }) =>
+      Effect.callback<{ readonly status: number; readonly headers: NodeJS.Dict<string | Array<string>> }>((resume) => {
+        const asked = request(`${url}${path}`, { method, headers }, (response) => {
+          resume(Effect.succeed({ status: response.statusCode ?? 0, headers: response.headers }))
+          response.destroy()
+        })
+        asked.end(body)
+      })
+    )
+
+  const json = { "content-type": "application/json" }
+
+  it.live("are for the names of this machine alone", () =>
+    Effect.gen(function* () {
+      for (const path of ["/", "/app.js", "/_dev/state", "/_dev/people", "/_dev/request?id=1", "/_dev/events"]) {
+        assert.strictEqual((yield* ask("GET", path, { host: "evil.example" })).status, 403, path)
+        assert.strictEqual((yield* ask("GET", path, { host: "localhost:1" })).status, 200, path)
+      }
+    }).pipe(Effect.provide(layer))
+  )
+
+  it.live("tell what came after an event, and everything after one they do not know", () =>
+    Effect.gen(function* () {
+      const { url } = yield* Simulator
+      /** What the stream says first, until it has told of the newest event. */
+      const listen = (query: string, headers: Record<string, string> = {}) =>
+        Effect.callback<string>((resume) => {
+          let text = ""
+          const asked = request(`${url}/_dev/events${query}`, { headers }, (response) => {
+            response.setEncoding("utf8").on("data", (part: string) => {
+              text += part
+              if (!text.includes('"third"')) return
+              resume(Effect.succeed(text))
+              response.destroy()
+            })
+          })
+          asked.end()
+        })
+      yield* post([track("first"), track("second"), track("third")])
+      const all = yield* listen("")
+      assert.include(all, "event: hello\ndata: true")
+      assert.include(all, '"first"')
+      const run = /^id: (\w+):3$/m.exec(all)?.[1]
+      for (const text of [yield* listen(`?after=${run}:2`), yield* listen("", { "last-event-id": `${run}:2` })]) {
+        assert.include(text, "event: hello\ndata: false")
+        assert.notInclude(text, '"second"')
+      }
+      for (const unknown of ["another:2", `${run}:`, `${run}:2e9`, "nonsense"]) {
+        const text = yield* listen(`?after=${unknown}`)
+        assert.include(text, "event: hello\ndata: true", unknown)
+        assert.include(text, '"first"', unknown)
+      }
+    }).pipe(Effect.provide(layer))
+  )
+
+  it.live("take no change from another site", () =>
+    Effect.gen(function* () {
+      const change = (headers: Record<string, string>) => ask("PUT", "/_dev/faults", headers, '[{"kind":"stall"}]')
+      for (const headers of [
+        { ...json, origin: "https://evil.example" },
+        { ...json, origin: "null" },
+        { ...json, "sec-fetch-site": "cross-site" },
+        { "content-type": "text/plain" },
+        {}
+      ]) {
+        assert.strictEqual((yield* change(headers)).status, 403, JSON.stringify(headers))
+      }
+      assert.deepStrictEqual(yield* (yield* Simulator).faults, [])
+      assert.strictEqual((yield* change(json)).status, 200)
+      assert.strictEqual((yield* ask("PUT", "/_dev/faults", json, '[{"kind":"meteor"}]')).status, 400)
+      assert.deepStrictEqual(yield* (yield* Simulator).faults, [{ kind: "stall" }])
+    }).pipe(Effect.provide(layer))
+  )
+
+  it.live("say what a browser may do with them", () =>
+    Effect.gen(function* () {
+      for (const path of ["/", "/app.css", "/app.js", "/_dev/state"]) {
+        const { headers } = yield* ask("GET", path, { origin: "https://evil.example" })
+        const policy = String(headers["content-security-policy"])
+        assert.include(policy, "default-src 'none'; script-src 'self'; style-src 'self'")
+        assert.notInclude(policy, "unsafe")
+        assert.strictEqual(headers["x-content-type-options"], "nosniff")
+        assert.isUndefined(headers["access-control-allow-origin"])
+      }
+    }).pipe(Effect.provide(layer))
+  )
+})

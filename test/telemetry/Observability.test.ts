@@ -1,0 +1,116 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Analytics, AnalyticsMetrics } from "cdp-analytics-effect"
+import { Effect, Layer, Metric, Schedule, Tracer } from "effect"
+import { TestClock } from "effect/testing"
+import { silent } from "../support/logs.ts"
+import { layerMocked, Server, settle, trackMany, trackOne } from "../support/Server.ts"
+
+/** Metrics of their own for each test. */
+const freshMetrics = Layer.sync(Metric.MetricRegistry, () => new Map())
+
+/** Every span, when it has begun. */
+const recordSpans = () => {
+  const spans: Array<Tracer.Span> = []
+  const tracer = Tracer.make({
+    span: (options) => {
+      const span = new Tracer.NativeSpan(options)
+      spans.push(span)
+      return span
+    }
+  })
+  return { spans, layer: Layer.succeed(Tracer.Tracer, tracer) }
+}
+
+describe("metrics", () => {
+  it.effect("count what happened", () =>
+    Effect.gen(function* () {
+      yield* Server.answer((_, index) => Effect.succeed({ status: [503, 200, 404][index] ?? 200 }))
+      yield* trackMany(1, 3)
+      yield* Effect.flip(Analytics.track({ event: "nobody" }))
+      yield* Analytics.flush
+      yield* trackOne(4)
+      yield* TestClock.adjust("5 seconds")
+      yield* settle
+      yield* trackMany(5, 14)
+      yield* settle
+      const value = <State>(metric: Metric.Metric<never, State>) => Metric.value(metric)
+      assert.strictEqual((yield* value(AnalyticsMetrics.accepted)).count, 14)
+      assert.strictEqual((yield* value(AnalyticsMetrics.refused("InvalidMessage"))).count, 1)
+      assert.strictEqual((yield* value(AnalyticsMetrics.delivered)).count, 13)
+      assert.strictEqual((yield* value(AnalyticsMetrics.failed("Rejected"))).count, 1)
+      assert.strictEqual((yield* value(AnalyticsMetrics.retries)).count, 1)
+      assert.strictEqual((yield* value(AnalyticsMetrics.flushes("flush"))).count, 1)
+      assert.strictEqual((yield* value(AnalyticsMetrics.flushes("interval"))).count, 1)
+      assert.strictEqual((yield* value(AnalyticsMetrics.flushes("size"))).count, 1)
+      assert.strictEqual((yield* value(AnalyticsMetrics.batchMessages)).sum, 14)
+      assert.strictEqual((yield* value(AnalyticsMetrics.requestDuration)).count, 4)
+      assert.strictEqual((yield* value(AnalyticsMetrics.queueMessages)).value, 0)
+      assert.strictEqual((yield* value(AnalyticsMetrics.queueBytes)).value, 0)
+    }).pipe(
+      Effect.provide(
+        layerMocked({ flushAt: 10, retry: Schedule.recurs(1) }).pipe(
+          Layer.provideMerge(silent),
+          Layer.provideMerge(freshMetrics)
+        )
+      )
+    )
+  )
+
+  it.effect("show how much waits, and what was dropped", () =>
+    Effect.gen(function* () {
+      yield* Server.answer(() => Effect.never)
+      yield* trackMany(1, 5)
+      assert.strictEqual((yield* Metric.value(AnalyticsMetrics.queueMessages)).value, 3)
+      assert.isAbove((yield* Metric.value(AnalyticsMetrics.queueBytes)).value, 300)
+      assert.strictEqual((yield* Metric.value(AnalyticsMetrics.failed("Dropped"))).count, 2)
+    }).pipe(
+      Effect.provide(
+        layerMocked({ flushAt: 10, queueCapacity: 3, whenFull: "dropOldest", shutdownTimeout: 0 }).pipe(
+          Layer.provideMerge(silent),
+          Layer.provideMerge(freshMetrics)
+        )
+      )
+    )
+  )
+})
+
+describe("spans", () => {
+  it.effect("one for each batch, linked to each caller's once, and none for requests", () => {
+    const { spans, layer } = recordSpans()
+    return Effect.gen(function* () {
+      yield* Effect.withSpan(trackMany(1, 3), "checkout")
+      yield* Effect.withSpan(trackOne(4), "signup")
+      yield* trackOne(5)
+      yield* Analytics.flush
+      const delivers = spans.filter(({ name }) => name === "Analytics.deliver")
+      assert.deepStrictEqual(spans.map(({ name }) => name).toSorted(), ["Analytics.deliver", "checkout", "signup"])
+      assert.deepStrictEqual(
+        delivers[0]?.links.map(({ span }) => span.spanId),
+        spans.filter(({ name }) => name !== "Analytics.deliver").map(({ spanId }) => spanId)
+      )
+      assert.isTrue(delivers.every(({ parent }) => parent._tag === "None"))
+      assert.strictEqual(delivers[0]?.attributes.get("messaging.batch.message_count"), 5)
+      const [received] = yield* Server.received
+      assert.isUndefined(received?.headers["traceparent"])
+      assert.isUndefined(received?.headers["b3"])
+    }).pipe(Effect.provide(Layer.provideMerge(layerMocked(), layer)))
+  })
+
+  it.effect("a tracer that throws loses no message without a word", () => {
+    const tracer = Tracer.make({
+      span: () => {
+        throw new Error("a tracer")
+      }
+    })
+    return Effect.gen(function* () {
+      yield* trackMany(1, 2)
+      const { delivered, failed } = yield* Analytics.flush
+      assert.strictEqual(
+        Object.values(failed).reduce((total, count) => total + count, delivered),
+        2
+      )
+    }).pipe(
+      Effect.provide(Layer.provideMerge(layerMocked(), Layer.merge(silent, Layer.succeed(Tracer.Tracer, tracer))))
+    )
+  })
+})
