@@ -25,7 +25,7 @@ import type {
   ScreenInput,
   TrackInput
 } from "./message/Message.ts"
-import { type Client, makeClient } from "./pipeline/client.ts"
+import { type Client, makeClient } from "./pipeline/Client.ts"
 import { type Exchange, makeExchange } from "./transport/exchange.ts"
 import { makeTransport } from "./transport/Transport.ts"
 

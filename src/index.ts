@@ -47,6 +47,6 @@ export {
 } from "./message/Message.ts"
 export { Product, Properties } from "./message/Properties.ts"
 export { Address, GroupTraits, SubscriptionPreferences, Traits } from "./message/Traits.ts"
-export type { WhenFull } from "./pipeline/client.ts"
+export type { WhenFull } from "./pipeline/admission.ts"
 export { defaultRetry } from "./transport/retry.ts"
 export type { RateLimit } from "./transport/Transport.ts"

@@ -20,6 +20,10 @@ export class PendingReceipt implements Receipt {
     })
   }
 
+  get isSettled(): boolean {
+    return this.#outcome !== undefined
+  }
+
   settle(outcome: Effect.Effect<void, DeliveryError>): void {
     this.#outcome = outcome
     this.#settled?.openUnsafe()

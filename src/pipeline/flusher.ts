@@ -2,7 +2,8 @@ import { Clock, Duration, Effect, type Fiber, Latch } from "effect"
 import type { FlushCause } from "../telemetry/metrics.ts"
 import { makeAlarm } from "../time/alarm.ts"
 import { monotonicMillis } from "../time/monotonic.ts"
-import type { Batch, Queue } from "./queue.ts"
+import type { Courier } from "./courier.ts"
+import type { Store } from "./Store.ts"
 
 export interface FlusherOptions {
   /** Since the first message of a batch. */
@@ -11,9 +12,9 @@ export interface FlusherOptions {
   readonly concurrency: number
 }
 
-/** Delivers the batches of a queue as they become ready, as many at a time as may be. */
+/** Hands the batches of a store on as they become ready, as many at a time as may be. */
 export interface Flusher {
-  /** The queue has taken in a message. */
+  /** The store has taken in a message. */
   readonly notice: () => void
   /** What has come so far is to leave without waiting for more. */
   readonly hurry: (cause: FlushCause) => void
@@ -23,11 +24,7 @@ export interface Flusher {
   readonly stop: () => void
 }
 
-export const makeFlusher = Effect.fnUntraced(function* (
-  options: FlusherOptions,
-  queue: Queue,
-  deliver: (batch: Batch, cause: FlushCause) => Effect.Effect<void>
-) {
+export const makeFlusher = Effect.fnUntraced(function* (options: FlusherOptions, store: Store, courier: Courier) {
   const run = Effect.runForkWith(yield* Effect.context<never>())
   const clock = yield* Clock.Clock
   const interval = Duration.toMillis(options.flushInterval)
@@ -35,16 +32,16 @@ export const makeFlusher = Effect.fnUntraced(function* (
   const isIdle = Latch.makeUnsafe(true)
   let isStopped = false
 
-  const deliverReady: Effect.Effect<void> = Effect.suspend(() => {
-    const ready = queue.takeReady()
-    return ready === undefined ? Effect.void : Effect.andThen(deliver(...ready), deliverReady)
+  const carryReady: Effect.Effect<void> = Effect.suspend(() => {
+    const batch = store.next()
+    return batch === undefined ? Effect.void : Effect.andThen(courier.carry(batch), carryReady)
   })
 
   /** Not in the step of the call that made a batch ready: the call returns first. */
   const start = (): void => {
-    if (isStopped || running.size >= options.concurrency || !queue.hasReady()) return
+    if (isStopped || running.size >= options.concurrency || !store.hasReady()) return
     isIdle.closeUnsafe()
-    const fiber = run(Effect.andThen(Effect.yieldNow, deliverReady))
+    const fiber = run(Effect.andThen(Effect.yieldNow, carryReady))
     running.add(fiber)
     fiber.addObserver(() => {
       running.delete(fiber)
@@ -54,13 +51,13 @@ export const makeFlusher = Effect.fnUntraced(function* (
   }
 
   const hurry = (cause: FlushCause): void => {
-    queue.makeReady(cause)
+    store.makeReady(cause)
     start()
   }
 
   const alarm = yield* makeAlarm(
     () => {
-      const since = queue.gatheringSince()
+      const since = store.gatheringSince()
       return since === undefined ? undefined : since + interval - monotonicMillis(clock)
     },
     () => hurry("interval")
@@ -69,7 +66,7 @@ export const makeFlusher = Effect.fnUntraced(function* (
   const flusher: Flusher = {
     notice: () => {
       start()
-      if (queue.gatheringSince() !== undefined) alarm.set()
+      if (store.gatheringSince() !== undefined) alarm.set()
     },
     hurry,
     idle: isIdle.await,

@@ -1,6 +1,9 @@
 import { type Context, Duration } from "effect"
 import * as metrics from "./metrics.ts"
 
+/** What one client counts. */
+export type Count = ReturnType<typeof makeCount>
+
 /** Updates the metrics of one client, in the registry and with the attributes of the context that it was made in. */
 export const makeCount = (context: Context.Context<never>) => ({
   accepted: (): void => metrics.accepted.updateUnsafe(1, context),

@@ -7,7 +7,7 @@ import { Context, Effect, Layer, Redacted, Schema } from "effect"
 import { Analytics, fromClient } from "../Analytics.ts"
 import { type InvalidOptions, Rejected, RetriesExhausted, Unauthorized } from "../AnalyticsError.ts"
 import { type AnalyticsOptions, resolveOptions } from "../AnalyticsOptions.ts"
-import { makeClient } from "../pipeline/client.ts"
+import { makeClient } from "../pipeline/Client.ts"
 import type { Transport } from "../transport/Transport.ts"
 
 /**

@@ -1,0 +1,109 @@
+import { Effect, Exit, type Latch, PubSub, Stream, type Take } from "effect"
+import type { LazyArg } from "effect/Function"
+import type { Count } from "../telemetry/count.ts"
+import { isDebug, quietly } from "../telemetry/log.ts"
+import type { Ledger, Pending } from "./ledger.ts"
+import { Delivered, type DeliveryError, Dropped, type Outcome, ShutdownTimeout } from "./Outcome.ts"
+import type { UndeliveredLine } from "./undelivered.ts"
+
+/** Messages that were in one request. */
+export interface Sent {
+  readonly batchId: number
+  readonly messages: ReadonlyArray<Pending>
+  readonly bytes: number
+}
+
+/** Gives messages their one outcome, and tells everyone who wants to know: receipts, outcomes, metrics, log, handler. */
+export interface Settlement {
+  readonly deliver: (sent: Sent) => Effect.Effect<void>
+  /** Waits where the handler is far behind. */
+  readonly fail: (sent: Sent, error: DeliveryError) => Effect.Effect<void>
+  /** At once. The latch is to be waited for. */
+  readonly drop: (messages: ReadonlyArray<Pending>) => Latch.Latch
+  /**
+   * Of those that have no outcome yet, at once, whatever becomes of a request that they are in; the effect only logs it.
+   * Nothing is settled after.
+   */
+  readonly giveUp: (messages: ReadonlyArray<Pending>) => Effect.Effect<void>
+  readonly outcomes: Stream.Stream<Outcome>
+  /** There are no more outcomes. */
+  readonly end: () => void
+}
+
+/** How many outcomes a slow reader may be behind before it loses the oldest. */
+const outcomesCapacity = 1024
+
+export const makeSettlement = Effect.fnUntraced(function* (ledger: Ledger, undelivered: UndeliveredLine, count: Count) {
+  const outcomes = yield* PubSub.sliding<Take.Take<Outcome>>(outcomesCapacity)
+  let isKeyRefused = false
+  let isOver = false
+
+  const settle = (messages: ReadonlyArray<Pending>, failure: DeliveryError | undefined): void => {
+    ledger.settle(messages, failure)
+    count.settled(failure?._tag ?? "Delivered", messages.length)
+  }
+
+  /** Nobody need read outcomes, and then none are made. */
+  const publish = (outcome: LazyArg<Outcome>): void => {
+    if (outcomes.subscribers.size > 0) PubSub.publishUnsafe(outcomes, [outcome()])
+  }
+
+  const end = (messages: ReadonlyArray<Pending>, error: DeliveryError): Latch.Latch => {
+    // Before they are settled: a flush that this lets go looks for what is being handled.
+    const entered = undelivered.enter(messages, error)
+    settle(messages, error)
+    publish(() => error)
+    return entered
+  }
+
+  const logFailure = (error: DeliveryError): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      const details = "status" in error ? { tag: error._tag, status: error.status } : { tag: error._tag }
+      if (error._tag !== "Unauthorized") return Effect.annotateLogs(Effect.logWarning(error.message), details)
+      // Once: every batch will be refused until somebody mends the key.
+      const isKnown = isKeyRefused
+      isKeyRefused = true
+      return Effect.annotateLogs(isKnown ? Effect.logDebug(error.message) : Effect.logError(error.message), details)
+    })
+
+  const logDelivered: Effect.Effect<void> = Effect.withFiber((fiber) => {
+    if (isKeyRefused) {
+      isKeyRefused = false
+      return Effect.logInfo("The API key is accepted again")
+    }
+    return isDebug(fiber) ? Effect.logDebug("batch delivered") : Effect.void
+  })
+
+  const settlement: Settlement = {
+    deliver: (sent) =>
+      Effect.suspend(() => {
+        if (isOver) return Effect.void
+        settle(sent.messages, undefined)
+        publish(() => new Delivered({ batchId: sent.batchId, messageIds: sent.messages.map(idOf) }))
+        return logOf(sent, logDelivered)
+      }),
+    fail: (sent, error) =>
+      Effect.andThen(
+        logOf(sent, logFailure(error)),
+        Effect.suspend(() => (isOver ? Effect.void : end(sent.messages, error).await))
+      ),
+    drop: (messages) => end(messages, new Dropped({ messageIds: messages.map(idOf) })),
+    giveUp: (all) => {
+      isOver = true
+      const messages = all.filter(({ receipt }) => !receipt.isSettled)
+      if (messages.length === 0) return Effect.void
+      const error = new ShutdownTimeout({ messageIds: messages.map(idOf) })
+      end(messages, error)
+      return quietly(Effect.annotateLogs(logFailure(error), { count: messages.length }))
+    },
+    outcomes: Stream.fromPubSubTake(outcomes),
+    end: () => PubSub.endUnsafe(outcomes, Exit.void)
+  }
+  return settlement
+})
+
+/** A line about a batch. */
+export const logOf = ({ batchId, messages, bytes }: Sent, line: Effect.Effect<void>): Effect.Effect<void> =>
+  quietly(Effect.annotateLogs(line, { batchId, count: messages.length, bytes }))
+
+export const idOf = ({ messageId }: Pending): string => messageId

@@ -1,0 +1,158 @@
+import { Clock, Effect, Semaphore, type Tracer } from "effect"
+import type { Budget, BudgetLimits } from "../delivery/budget.ts"
+import type { Receipt } from "../delivery/Delivery.ts"
+import type { Ledger } from "../delivery/ledger.ts"
+import type { Settlement } from "../delivery/settlement.ts"
+import type { EncodedMessage } from "../message/encode.ts"
+import type { Count } from "../telemetry/count.ts"
+import { quietly } from "../telemetry/log.ts"
+import { makeAlarm } from "../time/alarm.ts"
+import { monotonicMillis } from "../time/monotonic.ts"
+import { messagesOf } from "./Batch.ts"
+import { AnalyticsClosed, QueueFull } from "./CallError.ts"
+import type { Flusher } from "./flusher.ts"
+import type { Store } from "./Store.ts"
+
+/**
+ * What happens to a call when the queue is full: `fail` with `QueueFull` at once, `wait` for room, or `dropOldest`, which
+ * accepts the message and reports the oldest waiting one as `Dropped`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type WhenFull = "fail" | "wait" | "dropOldest"
+
+export interface AdmissionOptions extends BudgetLimits {
+  readonly whenFull: WhenFull
+}
+
+/** Lets messages in while there is room, and does what `whenFull` says when there is none. */
+export interface Admission {
+  readonly isClosed: () => boolean
+  readonly admit: (
+    message: EncodedMessage,
+    link: Tracer.SpanLink | undefined
+  ) => Effect.Effect<Receipt, QueueFull | AnalyticsClosed>
+  /** Lets nothing in any more, and whoever waits for room go. */
+  readonly close: () => void
+  /** Warns of what was dropped since the last warning. */
+  readonly warnOfDropped: Effect.Effect<void>
+}
+
+const dropWarningMillis = 10_000
+
+export const makeAdmission = Effect.fnUntraced(function* (
+  options: AdmissionOptions,
+  budget: Budget,
+  ledger: Ledger,
+  store: Store,
+  flusher: Flusher,
+  settlement: Settlement,
+  count: Count
+) {
+  const run = Effect.runForkWith(yield* Effect.context<never>())
+  const clock = yield* Clock.Clock
+  const line = Semaphore.makeUnsafe(1)
+  let inLine = 0
+  let isClosed = false
+  let unwarned = 0
+  let nextWarning = Number.NEGATIVE_INFINITY
+
+  const refuse = <E extends QueueFull | AnalyticsClosed>(error: E): Effect.Effect<never, E> => {
+    count.refused(error._tag)
+    return Effect.fail(error)
+  }
+
+  const letIn = (message: EncodedMessage, link: Tracer.SpanLink | undefined): Receipt => {
+    const pending = ledger.accept(message, link)
+    budget.take(pending.bytes)
+    store.offer(pending)
+    flusher.notice()
+    count.accepted()
+    return pending.receipt
+  }
+
+  /** Makes room for a message and takes it in. */
+  const displaceFor = (message: EncodedMessage, link: Tracer.SpanLink | undefined): Effect.Effect<Receipt> => {
+    const victims = messagesOf(
+      store.takeOldest((messages, bytes) => budget.hasRoomAfter(messages, bytes, message.bytes))
+    )
+    unwarned += victims.length
+    const receipt = letIn(message, link)
+    return settlement.drop(victims).await.pipe(Effect.andThen(warnOnceInAWhile), Effect.as(receipt))
+  }
+
+  const warnOfDropped = Effect.suspend(() => {
+    if (unwarned === 0) return Effect.void
+    nextWarning = monotonicMillis(clock) + dropWarningMillis
+    const dropped = unwarned
+    unwarned = 0
+    return quietly(Effect.annotateLogs(Effect.logWarning("queue full, oldest messages dropped"), { count: dropped }))
+  })
+
+  const nextWarningIn = (): number => nextWarning - monotonicMillis(clock)
+
+  const warning = yield* makeAlarm(
+    () => (unwarned === 0 ? undefined : nextWarningIn()),
+    () => run(warnOfDropped)
+  )
+
+  // A server that is down drops a message with every call.
+  const warnOnceInAWhile = Effect.suspend(() => {
+    if (nextWarningIn() <= 0) return warnOfDropped
+    warning.set()
+    return Effect.void
+  })
+
+  const awaitRoomFor = (
+    message: EncodedMessage,
+    link: Tracer.SpanLink | undefined
+  ): Effect.Effect<Receipt, AnalyticsClosed> =>
+    Effect.suspend(() => {
+      if (isClosed) return refuse(new AnalyticsClosed())
+      if (budget.hasRoom(message.bytes)) return Effect.succeed(letIn(message, link))
+      flusher.hurry("full")
+      return Effect.andThen(budget.nextRoom().await, awaitRoomFor(message, link))
+    })
+
+  /** One waits for room and the rest behind it, so that they are let in in order. */
+  const queueUpFor = (
+    message: EncodedMessage,
+    link: Tracer.SpanLink | undefined
+  ): Effect.Effect<Receipt, AnalyticsClosed> =>
+    Effect.acquireUseRelease(
+      Effect.sync(() => {
+        inLine++
+      }),
+      () => line.withPermit(awaitRoomFor(message, link)),
+      () =>
+        Effect.sync(() => {
+          inLine--
+        })
+    )
+
+  const admission: Admission = {
+    isClosed: () => isClosed,
+    admit: (message, link) => {
+      if (inLine === 0 && budget.hasRoom(message.bytes)) return Effect.succeed(letIn(message, link))
+      // A full queue is sent without waiting for the interval.
+      flusher.hurry("full")
+      switch (options.whenFull) {
+        case "fail": {
+          const { queueCapacity: capacity, queueBytes: capacityBytes } = options
+          return refuse(new QueueFull({ ...budget.taken(), capacity, capacityBytes }))
+        }
+        case "wait":
+          return queueUpFor(message, link)
+        case "dropOldest":
+          return displaceFor(message, link)
+      }
+    },
+    close: () => {
+      isClosed = true
+      budget.releaseWaiters()
+    },
+    warnOfDropped
+  }
+  return admission
+})

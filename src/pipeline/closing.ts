@@ -1,0 +1,62 @@
+import { Clock, Duration, Effect } from "effect"
+import type { Settlement } from "../delivery/settlement.ts"
+import type { UndeliveredLine } from "../delivery/undelivered.ts"
+import { monotonicMillis } from "../time/monotonic.ts"
+import type { Transport } from "../transport/Transport.ts"
+import type { Admission } from "./admission.ts"
+import { messagesOf } from "./Batch.ts"
+import type { Courier } from "./courier.ts"
+import type { Flusher } from "./flusher.ts"
+import type { Store } from "./Store.ts"
+
+export interface ClosingOptions {
+  readonly shutdownTimeout: Duration.Duration
+  readonly onUndelivered: unknown
+}
+
+/** What closing leaves to `onUndelivered`, for what could not be sent in time: a tenth of it, and never more than this. */
+const maxHandlerTime = Duration.seconds(2)
+
+/** Sends everything, and gives up on what is left in time. It waits for nothing that it interrupts. */
+export const closeAll = (
+  { shutdownTimeout, onUndelivered }: ClosingOptions,
+  admission: Admission,
+  store: Store,
+  flusher: Flusher,
+  courier: Courier,
+  transport: Transport,
+  settlement: Settlement,
+  undelivered: UndeliveredLine
+): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    const clock = yield* Clock.Clock
+    const handlerTime =
+      onUndelivered === undefined
+        ? Duration.zero
+        : Duration.min(Duration.divideUnsafe(shutdownTimeout, 10), maxHandlerTime)
+    const deadline = monotonicMillis(clock) + Duration.toMillis(shutdownTimeout)
+    admission.close()
+    yield* transport.hasten
+    flusher.hurry("close")
+    yield* within(flusher.idle, Duration.subtract(shutdownTimeout, handlerTime))
+    // In one step: what is interrupted may still come to its end.
+    yield* Effect.suspend(() => {
+      flusher.stop()
+      return settlement.giveUp([...courier.underWay(), ...messagesOf(store.takeAll())])
+    })
+    yield* admission.warnOfDropped
+    // In whole milliseconds, as timers count: what is less is lost to rounding.
+    const left = Math.floor(deadline - monotonicMillis(clock))
+    yield* within(undelivered.awaitHandled, Duration.millis(Math.max(0, left)))
+  }).pipe(
+    Effect.ensuring(
+      Effect.sync(() => {
+        undelivered.stop()
+        settlement.end()
+      })
+    )
+  )
+
+/** As far as it comes in the time, also in a finalizer. */
+const within = (effect: Effect.Effect<unknown>, duration: Duration.Duration): Effect.Effect<unknown> =>
+  effect.pipe(Effect.interruptible, Effect.timeoutOption(duration))
