@@ -37,7 +37,7 @@ describe("with AnalyticsTest", () => {
     Effect.gen(function* () {
       yield* AnalyticsTest.failWith("Unauthorized")
       yield* checkout("ada", 39.95)
-      assert.deepStrictEqual(yield* Analytics.flush, { delivered: 0, failed: { Unauthorized: 2 } })
+      assert.deepStrictEqual(yield* Analytics.flush, { delivered: 0, failed: { Unauthorized: 2 }, waiting: 0 })
       // The failure is logged as an error, as it would be in production: not in this test.
     }).pipe(Effect.provide([AnalyticsTest.layer, Logger.layer([])]))
   )
@@ -85,7 +85,7 @@ describe("with a mocked HttpClient", () => {
     Effect.gen(function* () {
       const { made } = yield* Requests
       yield* checkout("ada", 39.95)
-      assert.deepStrictEqual(yield* Analytics.flush, { delivered: 2, failed: {} })
+      assert.deepStrictEqual(yield* Analytics.flush, { delivered: 2, failed: {}, waiting: 0 })
 
       const [request, ...others] = yield* Ref.get(made)
       assert.strictEqual(request?.method, "POST")
@@ -100,7 +100,7 @@ describe("with a mocked HttpClient", () => {
       const { made, statuses } = yield* Requests
       yield* Ref.set(statuses, [503, 200])
       yield* checkout("ada", 39.95)
-      assert.deepStrictEqual(yield* Analytics.flush, { delivered: 2, failed: {} })
+      assert.deepStrictEqual(yield* Analytics.flush, { delivered: 2, failed: {}, waiting: 0 })
       assert.strictEqual((yield* Ref.get(made)).length, 2)
     }).pipe(Effect.provide(layer))
   )

@@ -26,6 +26,7 @@ import type {
   TrackInput
 } from "./message/Message.ts"
 import { type Client, makeClient } from "./pipeline/Client.ts"
+import type { Status } from "./pipeline/Status.ts"
 import { type Exchange, makeExchange } from "./transport/exchange.ts"
 import { makeTransport } from "./transport/Transport.ts"
 
@@ -82,6 +83,11 @@ export class Analytics extends Context.Service<
      * what was accepted before them.
      */
     readonly flush: Effect.Effect<FlushReport>
+    /**
+     * Whether the server is `up` or `away`, since when, why, what waits and what is under way: for a health endpoint. It asks
+     * nobody.
+     */
+    readonly status: Effect.Effect<Status>
     /**
      * The outcome of each batch from now on. A reader that is 1,024 outcomes behind loses the oldest; no reader costs
      * nothing. Ends when the layer's scope has closed.
@@ -237,6 +243,26 @@ export class Analytics extends Context.Service<
   static readonly flush: Effect.Effect<FlushReport, never, Analytics> = Analytics.use((analytics) => analytics.flush)
 
   /**
+   * Whether the server is `up` or `away`, since when, why, what waits and what is under way. It asks nobody: it is known
+   * from what the server answered.
+   *
+   * **Example** (A health endpoint)
+   *
+   * ```ts
+   * import { Analytics } from "cdp-analytics-effect"
+   * import { DateTime, Effect } from "effect"
+   *
+   * const health = Effect.gen(function* () {
+   *   const { server, since, waiting } = yield* Analytics.status
+   *   return { analytics: server, since: DateTime.formatIso(since), waiting: waiting.messages }
+   * })
+   * ```
+   *
+   * @since 0.1.0
+   */
+  static readonly status: Effect.Effect<Status, never, Analytics> = Analytics.use((analytics) => analytics.status)
+
+  /**
    * The outcome of each batch from now on. A reader that is 1,024 outcomes behind loses the oldest; no reader costs
    * nothing. Ends when the layer's scope has closed. To see the last outcomes, read it from a fiber that outlives the
    * layer, such as one of `Effect.forkDetach`: it ends with the stream.
@@ -356,7 +382,7 @@ const readConfig = Effect.fnUntraced(function* (config: Config.Config<AnalyticsO
 })
 
 /** The service's calls over a client. */
-export const fromClient = ({ accept, flush, outcomes }: Client): Analytics["Service"] =>
+export const fromClient = ({ accept, flush, status, outcomes }: Client): Analytics["Service"] =>
   Analytics.of({
     identify: (input) => accept("identify", input),
     track: (input) => accept("track", input),
@@ -366,6 +392,7 @@ export const fromClient = ({ accept, flush, outcomes }: Client): Analytics["Serv
     alias: (input) => accept("alias", input),
     enqueue: (message) => accept(undefined, message),
     flush,
+    status,
     outcomes
   })
 

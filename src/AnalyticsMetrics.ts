@@ -22,10 +22,13 @@ import * as metrics from "./telemetry/metrics.ts"
 
 export {
   accepted,
+  attempts,
+  away,
   batchMessages,
   delivered,
   type FlushCause,
   flushes,
+  oldestAge,
   queueBytes,
   queueMessages,
   requestDuration,

@@ -13,7 +13,12 @@ import { describeIssue, formatPath } from "./message/issue.ts"
 import { findJsonIssue } from "./message/json.ts"
 import type { WhenFull } from "./pipeline/admission.ts"
 import type { ClientOptions } from "./pipeline/Client.ts"
-import { NonNegativeDuration, PositiveDuration } from "./time/durations.ts"
+import {
+  NonNegativeDuration,
+  NonNegativeOrInfiniteDuration,
+  PositiveDuration,
+  PositiveOrInfiniteDuration
+} from "./time/durations.ts"
 import type { RateLimit, TransportOptions } from "./transport/Transport.ts"
 import { isPrivate } from "./transport/url.ts"
 
@@ -45,20 +50,32 @@ export interface AnalyticsOptions {
   readonly maxMessageBytes?: number | undefined
   /** Most UTF-8 bytes of one request's uncompressed JSON. Default: 500,000 (the docs' 500 KB). */
   readonly maxBatchBytes?: number | undefined
-  /** Most messages that wait to be sent. Default: 10,000. */
+  /** Most accepted messages without an outcome, in a request or not. Default: 10,000. */
   readonly queueCapacity?: number | undefined
-  /** Most bytes of JSON that wait to be sent. Default: 32 MiB. */
+  /** Most bytes of their JSON. Default: 32 MiB. */
   readonly queueBytes?: number | undefined
   /** What a call does when the queue is full. Default: `fail`. */
   readonly whenFull?: WhenFull | undefined
-  /** Requests in flight; 1 keeps batches in order. Default: 4. */
+  /** Requests in flight; 1 keeps messages in order, through outages too. Default: 4. */
   readonly concurrency?: number | undefined
   /** How long each attempt may take, its answer's body included. Default: 10 seconds. */
   readonly requestTimeout?: Duration.Input | undefined
   /**
-   * When to try again after a failure that is worth it (408, 429, 5xx but 501 and 505, no answer). `Retry-After` is the
-   * least wait, up to 5 minutes, and holds back every request. Default: exponential from 100 ms, doubling, capped at
-   * 10 s, jittered by 20 %, 9 retries; while the client closes, every second until `shutdownTimeout`.
+   * How long a message is tried, since it was accepted, while the server is away: then it ends as `RetriesExhausted`.
+   * `Duration.infinity` is for ever. Default: 12 hours, for as long as the server knows a message's id and drops a second
+   * copy (Customer.io's docs).
+   */
+  readonly deliveryTimeout?: Duration.Input | undefined
+  /**
+   * How long `flush` waits for outcomes; `Duration.infinity` until there are all. What has none by then is kept and tried
+   * on, and `FlushReport.waiting` counts it. Default: 30 seconds.
+   */
+  readonly flushTimeout?: Duration.Input | undefined
+  /**
+   * When to try again after a failure that is worth it (408, 429, 5xx but 501 and 505, no answer), followed to the letter:
+   * a batch that waits holds one of the `concurrency` slots, ends as `RetriesExhausted` when the schedule does, and
+   * `deliveryTimeout` is not looked at. `Retry-After` is the least wait, up to 5 minutes, and holds back every request.
+   * Default: none, a batch is tried until it is delivered, at a pace that an outage slows down.
    */
   readonly retry?: Schedule.Schedule<unknown> | undefined
   /** Most requests in a window of time; Customer.io takes 3,000 in 3 seconds. Default: as many as `concurrency` lets through. */
@@ -108,6 +125,8 @@ export const keylessConfigs = {
   whenFull: optional(Config.Literals(["fail", "wait", "dropOldest"], "CUSTOMERIO_WHEN_FULL")),
   concurrency: optional(Config.Int("CUSTOMERIO_CONCURRENCY")),
   requestTimeout: optional(Config.Duration("CUSTOMERIO_REQUEST_TIMEOUT")),
+  deliveryTimeout: optional(Config.Duration("CUSTOMERIO_DELIVERY_TIMEOUT")),
+  flushTimeout: optional(Config.Duration("CUSTOMERIO_FLUSH_TIMEOUT")),
   shutdownTimeout: optional(Config.Duration("CUSTOMERIO_SHUTDOWN_TIMEOUT")),
   strict: optional(Config.Boolean("CUSTOMERIO_STRICT")),
   compression: optional(Config.Literals(["none", "gzip"], "CUSTOMERIO_COMPRESSION")),
@@ -190,6 +209,8 @@ const Options = Schema.Struct({
   whenFull: Schema.optional(Schema.Literals(["fail", "wait", "dropOldest"])),
   concurrency: Schema.optional(AtLeastOne),
   requestTimeout: Schema.optional(PositiveDuration),
+  deliveryTimeout: Schema.optional(PositiveOrInfiniteDuration),
+  flushTimeout: Schema.optional(NonNegativeOrInfiniteDuration),
   retry: Schema.optional(
     Schema.declare((input): input is Schedule.Schedule<unknown> => Schedule.isSchedule(input), {
       expected: "a Schedule"
@@ -251,6 +272,10 @@ export const resolveOptions = (input: unknown): Effect.Effect<ResolvedOptions, I
     whenFull: options.whenFull ?? "fail",
     concurrency: options.concurrency ?? 4,
     requestTimeout: Duration.fromInputUnsafe(options.requestTimeout ?? "10 seconds"),
+    // A schedule of the user's own says itself when it is over.
+    deliveryTimeout:
+      options.retry === undefined ? Duration.fromInputUnsafe(options.deliveryTimeout ?? "12 hours") : Duration.infinity,
+    flushTimeout: Duration.fromInputUnsafe(options.flushTimeout ?? "30 seconds"),
     retry: options.retry,
     rateLimit: options.rateLimit,
     onUndelivered: options.onUndelivered,

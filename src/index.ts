@@ -48,5 +48,7 @@ export {
 export { Product, Properties } from "./message/Properties.ts"
 export { Address, GroupTraits, SubscriptionPreferences, Traits } from "./message/Traits.ts"
 export type { WhenFull } from "./pipeline/admission.ts"
+export type { Status } from "./pipeline/Status.ts"
 export { defaultRetry } from "./transport/retry.ts"
+export type { LastFailure } from "./transport/Server.ts"
 export type { RateLimit } from "./transport/Transport.ts"

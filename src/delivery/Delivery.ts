@@ -46,6 +46,11 @@ export interface FlushReport {
   readonly delivered: number
   /** Messages that were not delivered, by the tag of the reason; a tag that did not occur is absent. */
   readonly failed: Readonly<Partial<Record<DeliveryError["_tag"], number>>>
+  /**
+   * Messages accepted before the flush that had no outcome when `flushTimeout` was over. They are kept and tried on, and a
+   * later flush counts them.
+   */
+  readonly waiting: number
 }
 
 /**

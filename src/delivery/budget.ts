@@ -10,8 +10,8 @@ export interface BudgetLimits {
 /** The room for messages: admission takes it, and whoever is done with a message gives it back. */
 export interface Budget {
   readonly hasRoom: (bytes: number) => boolean
-  /** Whether there would be room if so many messages and bytes were given back. */
-  readonly hasRoomAfter: (messages: number, messageBytes: number, bytes: number) => boolean
+  /** Whether what is taken is within the bounds once so many messages and bytes are given back. */
+  readonly fitsAfter: (messages: number, bytes: number) => boolean
   readonly take: (bytes: number) => void
   readonly giveBack: (messages: number, bytes: number) => void
   /**
@@ -39,12 +39,12 @@ export const makeBudget = (
     onChange(messages, bytes)
   }
 
-  const hasRoomAfter = (messages: number, messageBytes: number, bytes: number): boolean =>
-    takenMessages - messages + 1 <= queueCapacity && takenBytes - messageBytes + bytes <= queueBytes
+  const fitsAfter = (messages: number, bytes: number): boolean =>
+    takenMessages - messages <= queueCapacity && takenBytes - bytes <= queueBytes
 
   return {
-    hasRoom: (bytes) => hasRoomAfter(0, 0, bytes),
-    hasRoomAfter,
+    hasRoom: (bytes) => fitsAfter(-1, -bytes),
+    fitsAfter,
     take: (bytes) => change(1, bytes),
     giveBack: (messages, bytes) => {
       change(-messages, -bytes)

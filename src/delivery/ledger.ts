@@ -1,4 +1,4 @@
-import { Effect, Latch, type Tracer } from "effect"
+import { Duration, Effect, Latch, type Tracer } from "effect"
 import type { EncodedMessage } from "../message/encode.ts"
 import type { FlushReport } from "./Delivery.ts"
 import type { DeliveryError, Outcome } from "./Outcome.ts"
@@ -15,76 +15,100 @@ export class Pending implements EncodedMessage {
   readonly receipt: PendingReceipt
   /** The caller's span, where there is one. */
   readonly link: Tracer.SpanLink | undefined
+  /** In monotonic milliseconds. */
+  readonly acceptedAt: number
   readonly epoch: Epoch
 
-  constructor({ messageId, json, bytes }: EncodedMessage, link: Tracer.SpanLink | undefined, epoch: Epoch) {
+  constructor(
+    { messageId, json, bytes }: EncodedMessage,
+    link: Tracer.SpanLink | undefined,
+    acceptedAt: number,
+    epoch: Epoch
+  ) {
     this.messageId = messageId
     this.json = json
     this.bytes = bytes
     this.receipt = new PendingReceipt(messageId)
     this.link = link
+    this.acceptedAt = acceptedAt
     this.epoch = epoch
   }
 }
 
 /** The messages accepted between one flush and the next. */
 interface Epoch {
+  isEmpty: boolean
   unsettled: number
   readonly counts: Counts
+  /** Of the counts, what a report has told. */
+  reported: Counts
   /** The epoch after this one, once this one is sealed: nothing is accepted into it any more. */
   next: Epoch | undefined
   /** Open once each message of this epoch, and of every one before, has an outcome. */
   readonly settled: Latch.Latch
-  /** The outcomes of this epoch and every one before, once it is settled. */
-  totals: Counts
 }
 
 type Counts = { [Tag in Outcome["_tag"]]?: number }
 
 /** The account of accepted messages: what became of them, and of how many it is not known yet. */
 export interface Ledger {
-  readonly accept: (message: EncodedMessage, link: Tracer.SpanLink | undefined) => Pending
+  readonly accept: (message: EncodedMessage, link: Tracer.SpanLink | undefined, acceptedAt: number) => Pending
   /** Ends the way of messages: delivered, or with a failure. Once for each. */
   readonly settle: (messages: ReadonlyArray<Pending>, failure: DeliveryError | undefined) => void
   /** A latch that opens when everything accepted so far has an outcome. */
   readonly seal: () => Latch.Latch
   /**
-   * Seals at once, waits for that and for what comes after, and counts the outcomes that no earlier report has counted.
+   * Seals at once, waits for that and for what comes after, but no longer than so long, and counts the outcomes that no
+   * earlier report has counted.
    */
-  readonly reportAfter: (effect: Effect.Effect<void>) => Effect.Effect<FlushReport>
+  readonly report: (effect: Effect.Effect<void>, timeout: Duration.Duration) => Effect.Effect<FlushReport>
 }
 
 export const makeLedger = (): Ledger => {
   let current = makeEpoch()
   let oldestUnsettled = current
-  let totals: Counts = {}
-  let reported: Counts = {}
+  let oldestUnreported = current
+  let lastSealed: Epoch | undefined
 
   /** Epochs settle in order, so that waiting for one is waiting for all before it. */
   const settleEpochs = (): void => {
     while (oldestUnsettled.next !== undefined && oldestUnsettled.unsettled === 0) {
-      const epoch = oldestUnsettled
-      oldestUnsettled = oldestUnsettled.next
-      totals = combine(totals, epoch.counts, 1)
-      epoch.totals = totals
+      const { settled, next } = oldestUnsettled
+      oldestUnsettled = next
       // Last: whoever waits may run at once, and ask for the next report.
-      epoch.settled.openUnsafe()
+      settled.openUnsafe()
     }
   }
 
   /** What is accepted from here on belongs to a new epoch. */
   const seal = (): Epoch => {
+    // Whoever asks again and again makes no more of them.
+    if (current.isEmpty && lastSealed !== undefined) return lastSealed
     const sealed = current
+    lastSealed = sealed
     current = makeEpoch()
     sealed.next = current
     settleEpochs()
     return sealed
   }
 
+  /** What is known of the epochs is told. */
+  const markReported = (epochs: Iterable<Epoch>): void => {
+    for (const epoch of epochs) epoch.reported = { ...epoch.counts }
+    while (
+      oldestUnreported !== oldestUnsettled &&
+      isReported(oldestUnreported) &&
+      oldestUnreported.next !== undefined
+    ) {
+      oldestUnreported = oldestUnreported.next
+    }
+  }
+
   return {
-    accept: (message, link) => {
+    accept: (message, link, acceptedAt) => {
+      current.isEmpty = false
       current.unsettled++
-      return new Pending(message, link, current)
+      return new Pending(message, link, acceptedAt, current)
     },
 
     settle: (messages, failure) => {
@@ -100,25 +124,50 @@ export const makeLedger = (): Ledger => {
 
     seal: () => seal().settled,
 
-    reportAfter: (effect) => {
-      const before = reported
-      const epoch = seal()
-      return Effect.map(Effect.andThen(epoch.settled.await, effect), () => {
-        if (sum(epoch.totals) > sum(reported)) reported = epoch.totals
-        const { Delivered: delivered = 0, ...failed } = combine(epoch.totals, before, -1)
-        return { delivered, failed }
-      })
+    report: (effect, timeout) => {
+      const oldest = oldestUnreported
+      const last = seal()
+      const epochs = () => epochsFrom(oldest, last)
+      const before = total(epochs(), ({ reported }) => reported)
+      const settled = Effect.andThen(last.settled.await, effect)
+      return (Duration.isFinite(timeout) ? Effect.timeoutOption(settled, timeout) : settled).pipe(
+        Effect.map(() => {
+          const { Delivered: delivered = 0, ...failed } = combine(
+            total(epochs(), ({ counts }) => counts),
+            before,
+            -1
+          )
+          const waiting = Array.from(epochs()).reduce((sum, { unsettled }) => sum + unsettled, 0)
+          markReported(epochs())
+          return { delivered, failed, waiting }
+        })
+      )
     }
   }
 }
 
 const makeEpoch = (): Epoch => ({
+  isEmpty: true,
   unsettled: 0,
   counts: {},
+  reported: {},
   next: undefined,
-  settled: Latch.makeUnsafe(false),
-  totals: {}
+  settled: Latch.makeUnsafe(false)
 })
+
+function* epochsFrom(first: Epoch, last: Epoch): Iterable<Epoch> {
+  for (let epoch: Epoch | undefined = first; epoch !== undefined; epoch = epoch === last ? undefined : epoch.next) {
+    yield epoch
+  }
+}
+
+const total = (epochs: Iterable<Epoch>, countsOf: (epoch: Epoch) => Counts): Counts => {
+  let total: Counts = {}
+  for (const epoch of epochs) total = combine(total, countsOf(epoch), 1)
+  return total
+}
+
+const isReported = ({ counts, reported }: Epoch): boolean => tags.every((tag) => counts[tag] === reported[tag])
 
 const tags = ["Delivered", "Rejected", "Unauthorized", "RetriesExhausted", "ShutdownTimeout", "Dropped"] as const
 
@@ -131,5 +180,3 @@ const combine = (counts: Counts, others: Counts, sign: 1 | -1): Counts => {
   }
   return combined
 }
-
-const sum = (counts: Counts): number => tags.reduce((total, tag) => total + (counts[tag] ?? 0), 0)

@@ -2,6 +2,7 @@ import { Effect, Exit, type Latch, PubSub, Stream, type Take } from "effect"
 import type { LazyArg } from "effect/Function"
 import type { Count } from "../telemetry/count.ts"
 import { isDebug, quietly } from "../telemetry/log.ts"
+import type { Budget } from "./budget.ts"
 import type { Ledger, Pending } from "./ledger.ts"
 import { Delivered, type DeliveryError, Dropped, type Outcome, ShutdownTimeout } from "./Outcome.ts"
 import type { UndeliveredLine } from "./undelivered.ts"
@@ -18,6 +19,8 @@ export interface Settlement {
   readonly deliver: (sent: Sent) => Effect.Effect<void>
   /** Waits where the handler is far behind. */
   readonly fail: (sent: Sent, error: DeliveryError) => Effect.Effect<void>
+  /** At once; the effect only logs it. */
+  readonly failAtOnce: (sent: Sent, error: DeliveryError) => Effect.Effect<void>
   /** At once. The latch is to be waited for. */
   readonly drop: (messages: ReadonlyArray<Pending>) => Latch.Latch
   /**
@@ -33,12 +36,20 @@ export interface Settlement {
 /** How many outcomes a slow reader may be behind before it loses the oldest. */
 const outcomesCapacity = 1024
 
-export const makeSettlement = Effect.fnUntraced(function* (ledger: Ledger, undelivered: UndeliveredLine, count: Count) {
+export const makeSettlement = Effect.fnUntraced(function* (
+  budget: Budget,
+  ledger: Ledger,
+  undelivered: UndeliveredLine,
+  count: Count
+) {
   const outcomes = yield* PubSub.sliding<Take.Take<Outcome>>(outcomesCapacity)
   let isKeyRefused = false
   let isOver = false
 
   const settle = (messages: ReadonlyArray<Pending>, failure: DeliveryError | undefined): void => {
+    const bytes = messages.reduce((total, message) => total + message.bytes, 0)
+    // First: whoever waits for the outcome may run at once, and find room.
+    budget.giveBack(messages.length, bytes)
     ledger.settle(messages, failure)
     count.settled(failure?._tag ?? "Delivered", messages.length)
   }
@@ -87,6 +98,11 @@ export const makeSettlement = Effect.fnUntraced(function* (ledger: Ledger, undel
         logOf(sent, logFailure(error)),
         Effect.suspend(() => (isOver ? Effect.void : end(sent.messages, error).await))
       ),
+    failAtOnce: (sent, error) => {
+      if (isOver) return Effect.void
+      end(sent.messages, error)
+      return logOf(sent, logFailure(error))
+    },
     drop: (messages) => end(messages, new Dropped({ messageIds: messages.map(idOf) })),
     giveUp: (all) => {
       isOver = true

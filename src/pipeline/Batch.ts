@@ -1,26 +1,83 @@
 import type { Pending } from "../delivery/ledger.ts"
 import type { FlushCause } from "../telemetry/metrics.ts"
+import { Suspicion } from "./Suspicion.ts"
+import { Trial } from "./Trial.ts"
 
-/** Messages that leave in one request. */
-export interface Batch {
+/** Messages that leave in one request, and what is known of its attempts. */
+export class Batch {
   readonly messages: Array<Pending>
   /** Of the messages, without the commas between them. */
   bytes: number
   /** When its first message came, in monotonic milliseconds. */
   readonly startedAt: number
   /** What made it ready to leave. Until a request has room for it, it takes in more. */
-  cause: FlushCause | undefined
-  /** The batch behind it. */
-  next: Batch | undefined
+  cause: FlushCause | undefined = undefined
+  /** The batch behind it, while both were never tried. */
+  next: Batch | undefined = undefined
+  /** Batches in the order of their messages. */
+  order: number
+  /** The batch that it is a piece of, or itself, by its order. */
+  readonly root: number
+  /** What lies between its order and that of the next batch that is no piece of it. */
+  #width = 1
+  /** The number under which it is sent; of a piece that was not, that of the batch that it was in. */
+  id = 0
+  /** Attempts of just these messages. */
+  attempts = 0
+  /** Attempts, with those of the batches that it is a piece of. */
+  requests = 0
+  /** When it was last tried, and from when it may be tried again, in monotonic milliseconds. */
+  triedAt = 0
+  notBefore = 0
+  readonly suspicion = new Suspicion()
+  readonly trial = new Trial()
+  /** In a lane, those behind it go first. */
+  isPassed = false
+
+  constructor(messages: Array<Pending>, bytes: number, startedAt: number, order: number, root = order) {
+    this.messages = messages
+    this.bytes = bytes
+    this.startedAt = startedAt
+    this.order = order
+    this.root = root
+  }
+
+  add(message: Pending): void {
+    this.messages.push(message)
+    this.bytes += message.bytes
+  }
+
+  get isSeveral(): boolean {
+    return this.messages.length > 1
+  }
+
+  /** Takes out the first messages; what was tried, they were in it. */
+  takeFirst(count: number): Batch {
+    const messages = this.messages.splice(0, count)
+    const bytes = messages.reduce((total, message) => total + message.bytes, 0)
+    this.bytes -= bytes
+    const first = new Batch(messages, bytes, this.startedAt, this.order, this.root)
+    first.cause = this.cause
+    first.id = this.id
+    first.requests = this.requests
+    first.#width = this.#width /= 2
+    this.order += this.#width
+    return first
+  }
+
+  /** Takes out what was accepted no later than this, if anything was. */
+  takeAcceptedBy(time: number): Batch | undefined {
+    const kept = this.messages.findIndex(({ acceptedAt }) => acceptedAt > time)
+    const count = kept < 0 ? this.messages.length : kept
+    return count === 0 ? undefined : this.takeFirst(count)
+  }
+
+  /** Two pieces that begin anew. */
+  halve(): readonly [Batch, Batch] {
+    const first = this.takeFirst(Math.ceil(this.messages.length / 2))
+    return [first, this.takeFirst(this.messages.length)]
+  }
 }
 
-/** Takes out the first messages of a batch, as a batch of their own. */
-export const takeFirst = (batch: Batch, count: number): Batch => {
-  const messages = batch.messages.splice(0, count)
-  const bytes = messages.reduce((total, message) => total + message.bytes, 0)
-  batch.bytes -= bytes
-  return { ...batch, messages, bytes, next: undefined }
-}
-
-export const messagesOf = (batches: ReadonlyArray<Batch>): ReadonlyArray<Pending> =>
-  batches.flatMap(({ messages }) => messages)
+export const messagesOf = (batches: Iterable<Batch>): ReadonlyArray<Pending> =>
+  Array.from(batches).flatMap(({ messages }) => messages)

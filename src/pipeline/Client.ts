@@ -7,14 +7,27 @@ import { makeSettlement } from "../delivery/settlement.ts"
 import { makeUndeliveredLine, type UndeliveredHandler } from "../delivery/undelivered.ts"
 import { makeCount } from "../telemetry/count.ts"
 import type { Transport } from "../transport/Transport.ts"
+import { Alone } from "./Alone.ts"
 import { type Accept, type AcceptOptions, makeAccept } from "./accept.ts"
 import { type AdmissionOptions, makeAdmission } from "./admission.ts"
 import { type ClosingOptions, closeAll } from "./closing.ts"
-import { makeCourier } from "./courier.ts"
+import { type CourierOptions, makeCourier } from "./courier.ts"
+import { makeExpiry } from "./expiry.ts"
+import { type FlushOptions, makeFlush } from "./flush.ts"
 import { type FlusherOptions, makeFlusher } from "./flusher.ts"
 import { makeQueue, type QueueLimits } from "./queue.ts"
+import { type Status, statusOf } from "./Status.ts"
+import { makeTelling } from "./telling.ts"
+import { Witness } from "./Witness.ts"
 
-export interface ClientOptions extends AcceptOptions, AdmissionOptions, QueueLimits, FlusherOptions, ClosingOptions {
+export interface ClientOptions
+  extends AcceptOptions,
+    AdmissionOptions,
+    QueueLimits,
+    FlusherOptions,
+    CourierOptions,
+    FlushOptions,
+    ClosingOptions {
   readonly onUndelivered: UndeliveredHandler | undefined
 }
 
@@ -24,37 +37,42 @@ export interface Client {
   readonly flush: Effect.Effect<FlushReport>
   /** A flush that leaves the counting to the next. */
   readonly drain: Effect.Effect<void>
+  readonly status: Effect.Effect<Status>
   readonly outcomes: Stream.Stream<Outcome>
 }
 
 /** The way of a message: each stage knows only the one behind it, so the last one is made first. */
 export const makeClient = Effect.fnUntraced(function* (options: ClientOptions, transport: Transport) {
-  const clock = yield* Clock.Clock
+  const { pace, server } = transport
+  const isLane = options.concurrency === 1
   const count = makeCount(yield* Effect.context<never>())
   const budget = makeBudget(options, count.waiting)
-  const store = makeQueue(options, clock, budget)
+  const alone = new Alone()
+  const store = makeQueue(
+    options,
+    { isLane, first: (waiting) => (server.silence.isGeneral ? alone.first(waiting) : undefined) },
+    yield* Clock.Clock
+  )
   const ledger = makeLedger()
   const undelivered = yield* makeUndeliveredLine(options.onUndelivered)
-  const settlement = yield* makeSettlement(ledger, undelivered, count)
-  const courier = makeCourier(transport, settlement, count)
-  const flusher = yield* makeFlusher(options, store, courier)
-  const admission = yield* makeAdmission(options, budget, ledger, store, flusher, settlement, count)
+  const settlement = yield* makeSettlement(budget, ledger, undelivered, count)
+  const telling = yield* makeTelling(server, budget, count)
+  const witness = isLane ? new Witness() : undefined
+  const courier = yield* makeCourier(options, store, alone, witness, transport, settlement, telling, count)
+  const flusher = yield* makeFlusher(options, store, pace, courier)
+  const expiry = yield* makeExpiry(options, store, settlement)
+  const admission = yield* makeAdmission(options, budget, ledger, store, expiry, flusher, settlement, count)
   const accept = yield* makeAccept(options, admission, count)
+  const { flush, drain } = makeFlush(options, ledger, flusher, undelivered)
   yield* Effect.addFinalizer(() =>
-    closeAll(options, admission, store, flusher, courier, transport, settlement, undelivered)
+    closeAll(options, admission, store, flusher, courier, pace, ledger, settlement, undelivered)
   )
-
-  // In one step with what waits for it: what is accepted in between would wait for its interval.
-  const flushed = <A>(effect: () => Effect.Effect<A>): Effect.Effect<A> =>
-    Effect.suspend(() => {
-      flusher.hurry("flush")
-      return effect()
-    })
 
   const client: Client = {
     accept,
-    flush: flushed(() => ledger.reportAfter(undelivered.awaitHandled)),
-    drain: flushed(() => ledger.seal().await),
+    flush,
+    drain,
+    status: Effect.sync(() => statusOf(server, budget, courier.inFlight())),
     outcomes: settlement.outcomes
   }
   return client

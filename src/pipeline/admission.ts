@@ -10,6 +10,7 @@ import { makeAlarm } from "../time/alarm.ts"
 import { monotonicMillis } from "../time/monotonic.ts"
 import { messagesOf } from "./Batch.ts"
 import { AnalyticsClosed, QueueFull } from "./CallError.ts"
+import type { Expiry } from "./expiry.ts"
 import type { Flusher } from "./flusher.ts"
 import type { Store } from "./Store.ts"
 
@@ -46,6 +47,7 @@ export const makeAdmission = Effect.fnUntraced(function* (
   budget: Budget,
   ledger: Ledger,
   store: Store,
+  expiry: Expiry,
   flusher: Flusher,
   settlement: Settlement,
   count: Count
@@ -64,22 +66,23 @@ export const makeAdmission = Effect.fnUntraced(function* (
   }
 
   const letIn = (message: EncodedMessage, link: Tracer.SpanLink | undefined): Receipt => {
-    const pending = ledger.accept(message, link)
+    const pending = ledger.accept(message, link, monotonicMillis(clock))
     budget.take(pending.bytes)
-    store.offer(pending)
-    flusher.notice()
+    const change = store.offer(pending)
+    if (change !== undefined) {
+      expiry.notice()
+      flusher.notice(change)
+    }
     count.accepted()
     return pending.receipt
   }
 
-  /** Makes room for a message and takes it in. */
+  /** Takes a message in, and drops the oldest that are in no request: itself, where all others are in one. */
   const displaceFor = (message: EncodedMessage, link: Tracer.SpanLink | undefined): Effect.Effect<Receipt> => {
-    const victims = messagesOf(
-      store.takeOldest((messages, bytes) => budget.hasRoomAfter(messages, bytes, message.bytes))
-    )
-    unwarned += victims.length
     const receipt = letIn(message, link)
-    return settlement.drop(victims).await.pipe(Effect.andThen(warnOnceInAWhile), Effect.as(receipt))
+    const dropped = messagesOf(store.takeOldest(budget.fitsAfter))
+    unwarned += dropped.length
+    return settlement.drop(dropped).await.pipe(Effect.andThen(warnOnceInAWhile), Effect.as(receipt))
   }
 
   const warnOfDropped = Effect.suspend(() => {

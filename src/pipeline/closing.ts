@@ -1,8 +1,9 @@
 import { Clock, Duration, Effect } from "effect"
+import type { Ledger } from "../delivery/ledger.ts"
 import type { Settlement } from "../delivery/settlement.ts"
 import type { UndeliveredLine } from "../delivery/undelivered.ts"
 import { monotonicMillis } from "../time/monotonic.ts"
-import type { Transport } from "../transport/Transport.ts"
+import type { Pace } from "../transport/pace.ts"
 import type { Admission } from "./admission.ts"
 import { messagesOf } from "./Batch.ts"
 import type { Courier } from "./courier.ts"
@@ -24,7 +25,8 @@ export const closeAll = (
   store: Store,
   flusher: Flusher,
   courier: Courier,
-  transport: Transport,
+  pace: Pace,
+  ledger: Ledger,
   settlement: Settlement,
   undelivered: UndeliveredLine
 ): Effect.Effect<void> =>
@@ -36,9 +38,10 @@ export const closeAll = (
         : Duration.min(Duration.divideUnsafe(shutdownTimeout, 10), maxHandlerTime)
     const deadline = monotonicMillis(clock) + Duration.toMillis(shutdownTimeout)
     admission.close()
-    yield* transport.hasten
+    pace.hasten(monotonicMillis(clock))
+    courier.hasten()
     flusher.hurry("close")
-    yield* within(flusher.idle, Duration.subtract(shutdownTimeout, handlerTime))
+    yield* within(Effect.andThen(ledger.seal().await, flusher.idle), Duration.subtract(shutdownTimeout, handlerTime))
     // In one step: what is interrupted may still come to its end.
     yield* Effect.suspend(() => {
       flusher.stop()

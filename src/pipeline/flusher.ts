@@ -2,44 +2,82 @@ import { Clock, Duration, Effect, type Fiber, Latch } from "effect"
 import type { FlushCause } from "../telemetry/metrics.ts"
 import { makeAlarm } from "../time/alarm.ts"
 import { monotonicMillis } from "../time/monotonic.ts"
+import type { Pace } from "../transport/pace.ts"
+import type { Batch } from "./Batch.ts"
 import type { Courier } from "./courier.ts"
 import type { Store } from "./Store.ts"
 
 export interface FlusherOptions {
   /** Since the first message of a batch. */
   readonly flushInterval: Duration.Duration
-  /** Most batches under way. */
+  /** Most requests in flight. */
   readonly concurrency: number
 }
 
-/** Hands the batches of a store on as they become ready, as many at a time as may be. */
+/** Hands the batches of a store on when it is their turn and the pace allows a start, as many at a time as may be. */
 export interface Flusher {
-  /** The store has taken in a message. */
-  readonly notice: () => void
+  /** The last batch of the store began, or became ready. */
+  readonly notice: (change: "began" | "ready") => void
   /** What has come so far is to leave without waiting for more. */
   readonly hurry: (cause: FlushCause) => void
-  /** Waits until nothing is ready or under way. */
+  /** The same for what waits for its next attempt, and one request may start against the pace. */
+  readonly flush: () => void
+  /** Waits until nothing is under way. */
   readonly idle: Effect.Effect<void>
   /** Interrupts what is under way, without waiting for it, and starts nothing more. */
   readonly stop: () => void
 }
 
-export const makeFlusher = Effect.fnUntraced(function* (options: FlusherOptions, store: Store, courier: Courier) {
+export const makeFlusher = Effect.fnUntraced(function* (
+  options: FlusherOptions,
+  store: Store,
+  pace: Pace,
+  courier: Courier
+) {
   const run = Effect.runForkWith(yield* Effect.context<never>())
   const clock = yield* Clock.Clock
   const interval = Duration.toMillis(options.flushInterval)
   const running = new Set<Fiber.Fiber<void>>()
   const isIdle = Latch.makeUnsafe(true)
+  /** A fiber is about to take a batch. */
+  let isStarting = false
   let isStopped = false
 
+  const now = (): number => monotonicMillis(clock)
+
+  /** Milliseconds until a request may start that has something to send. */
+  const startsIn = (): number | undefined => {
+    const at = store.nextAt()
+    return at === undefined ? undefined : Math.max(at - now(), pace.startsIn(now()))
+  }
+
+  const next = (): Batch | undefined => {
+    if (pace.startsIn(now()) > 0) return undefined
+    const batch = store.next(now())
+    if (batch !== undefined) pace.start(now())
+    return batch
+  }
+
   const carryReady: Effect.Effect<void> = Effect.suspend(() => {
-    const batch = store.next()
-    return batch === undefined ? Effect.void : Effect.andThen(courier.carry(batch), carryReady)
+    isStarting = false
+    const batch = next()
+    if (batch === undefined) return Effect.void
+    // Another slot may be free for what is behind it.
+    start()
+    return Effect.andThen(courier.carry(batch), carryReady)
   })
+
+  const canStart = (): boolean => !isStopped && !isStarting && running.size < options.concurrency
 
   /** Not in the step of the call that made a batch ready: the call returns first. */
   const start = (): void => {
-    if (isStopped || running.size >= options.concurrency || !store.hasReady()) return
+    if (!canStart()) return
+    const wait = startsIn()
+    if (wait === undefined || wait > 0) {
+      alarm.set()
+      return
+    }
+    isStarting = true
     isIdle.closeUnsafe()
     const fiber = run(Effect.andThen(Effect.yieldNow, carryReady))
     running.add(fiber)
@@ -55,20 +93,35 @@ export const makeFlusher = Effect.fnUntraced(function* (options: FlusherOptions,
     start()
   }
 
+  const gatheredIn = (): number | undefined => {
+    const since = store.gatheringSince()
+    return since === undefined ? undefined : since + interval - now()
+  }
+
   const alarm = yield* makeAlarm(
     () => {
-      const since = store.gatheringSince()
-      return since === undefined ? undefined : since + interval - monotonicMillis(clock)
+      const gathered = gatheredIn()
+      const start = canStart() ? startsIn() : undefined
+      return start === undefined ? gathered : Math.min(start, gathered ?? start)
     },
-    () => hurry("interval")
+    () => {
+      const gathered = gatheredIn()
+      if (gathered !== undefined && gathered < 0.5) store.makeReady("interval")
+      start()
+    }
   )
 
   const flusher: Flusher = {
-    notice: () => {
-      start()
-      if (store.gatheringSince() !== undefined) alarm.set()
+    notice: (change) => {
+      if (change === "ready") start()
+      alarm.set()
     },
     hurry,
+    flush: () => {
+      store.hasten(now())
+      pace.allowOne(now())
+      hurry("flush")
+    },
     idle: isIdle.await,
     stop: () => {
       isStopped = true

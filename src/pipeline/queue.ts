@@ -1,8 +1,8 @@
 import type { Clock } from "effect"
-import type { Budget } from "../delivery/budget.ts"
 import { monotonicMillis } from "../time/monotonic.ts"
-import { type Batch, takeFirst } from "./Batch.ts"
+import { Batch } from "./Batch.ts"
 import type { Store } from "./Store.ts"
+import { nextTurn, nextTurnAt, type Turns, untried } from "./turns.ts"
 
 export interface QueueLimits {
   /** Messages that make a batch ready. */
@@ -13,83 +13,122 @@ export interface QueueLimits {
   readonly maxBatchContentBytes: number
 }
 
-/** A store in memory: messages in the order they came, divided into batches: all but the last are ready. */
-export const makeQueue = (limits: QueueLimits, clock: Clock.Clock, budget: Budget): Store => {
+/**
+ * A store in memory: messages in the order they came, divided into batches. Of those that were never tried all but the last
+ * are ready; the others wait for their next attempt.
+ */
+export const makeQueue = (limits: QueueLimits, turns: Turns, clock: Clock.Clock): Store => {
   let first: Batch | undefined
   let last: Batch | undefined
+  let order = 0
+  const waiting: Array<Batch> = []
 
   /** With a comma after each message that it has. */
   const isFull = (batch: Batch, bytes: number): boolean =>
     batch.messages.length >= limits.maxBatchSize ||
     batch.bytes + batch.messages.length + bytes > limits.maxBatchContentBytes
 
-  /** The batch that takes in a message of so many bytes. */
-  const batchFor = (bytes: number): Batch => {
-    if (last !== undefined && !isFull(last, bytes)) return last
-    if (last !== undefined) last.cause ??= "size"
-    const batch: Batch = {
-      messages: [],
-      bytes: 0,
-      startedAt: monotonicMillis(clock),
-      cause: undefined,
-      next: undefined
-    }
+  const begin = (): Batch => {
+    const batch = new Batch([], 0, monotonicMillis(clock), ++order)
     if (last === undefined) first = batch
     else last.next = batch
     last = batch
     return batch
   }
 
-  /** Takes out the first batch, or so many of its messages. */
-  const take = (batch: Batch, count = batch.messages.length): Batch => {
-    const isWhole = count === batch.messages.length
-    const taken = isWhole ? batch : takeFirst(batch, count)
-    if (isWhole) {
-      first = batch.next
-      if (first === undefined) last = undefined
-      batch.next = undefined
+  const hasUntried = (): boolean => first?.cause !== undefined
+
+  const takeFirst = (): Batch | undefined => {
+    const batch = first
+    if (batch === undefined) return undefined
+    first = batch.next
+    if (first === undefined) last = undefined
+    batch.next = undefined
+    return batch
+  }
+
+  const remove = (batch: Batch): Batch => {
+    waiting.splice(waiting.indexOf(batch), 1)
+    return batch
+  }
+
+  /** Takes out messages from the oldest on, of each batch as many as `count` says, until that is not all of them. */
+  const takeWhile = (count: (batch: Batch) => number): ReadonlyArray<Batch> => {
+    const taken: Array<Batch> = []
+    for (let oldest = waiting[0] ?? first; oldest !== undefined; oldest = waiting[0] ?? first) {
+      const messages = count(oldest)
+      if (messages < oldest.messages.length) {
+        if (messages > 0) taken.push(oldest.takeFirst(messages))
+        break
+      }
+      taken.push(oldest)
+      if (oldest === first) takeFirst()
+      else waiting.shift()
     }
-    budget.giveBack(count, taken.bytes)
     return taken
   }
 
   return {
+    waiting,
+
+    hasUntried,
+
     offer: (message) => {
-      const batch = batchFor(message.bytes)
-      batch.messages.push(message)
-      batch.bytes += message.bytes
+      const isNew = last === undefined || isFull(last, message.bytes)
+      const isLastReady = isNew && last !== undefined
+      if (last !== undefined && isNew) last.cause ??= "size"
+      const batch = last === undefined || isNew ? begin() : last
+      batch.add(message)
       if (batch.messages.length >= limits.flushAt) batch.cause ??= "size"
+      return batch.cause !== undefined || isLastReady ? "ready" : isNew ? "began" : undefined
     },
 
     makeReady: (cause) => {
       if (last !== undefined) last.cause ??= cause
     },
 
-    hasReady: () => first?.cause !== undefined,
+    nextAt: () => nextTurnAt(turns, waiting, hasUntried()),
 
-    next: () => (first?.cause === undefined ? undefined : take(first)),
+    next: (now) => {
+      const turn = nextTurn(turns, waiting, hasUntried(), now)
+      return turn === untried ? takeFirst() : turn && remove(turn)
+    },
+
+    back: (batches) => {
+      for (const batch of batches) {
+        const behind = waiting.findIndex(({ order }) => order > batch.order)
+        waiting.splice(behind < 0 ? waiting.length : behind, 0, batch)
+      }
+    },
+
+    hasten: (notBefore) => {
+      for (const batch of waiting) batch.notBefore = Math.min(batch.notBefore, notBefore)
+    },
 
     gatheringSince: () => (last?.cause === undefined ? last?.startedAt : undefined),
 
+    oldest: () => (waiting[0] ?? first)?.messages[0]?.acceptedAt,
+
     takeOldest: (isEnough) => {
-      const taken: Array<Batch> = []
-      while (first !== undefined && !isEnough(0, 0)) {
-        let count = 0
-        let freed = 0
-        for (const message of first.messages) {
+      let count = 0
+      let freed = 0
+      return takeWhile(({ messages }) => {
+        const from = count
+        for (const { bytes } of messages) {
           if (isEnough(count, freed)) break
           count++
-          freed += message.bytes
+          freed += bytes
         }
-        taken.push(take(first, count))
-      }
-      return taken
+        return count - from
+      })
     },
 
-    takeAll: () => {
-      const taken: Array<Batch> = []
-      while (first !== undefined) taken.push(take(first))
-      return taken
-    }
+    takeAcceptedBy: (time) =>
+      takeWhile(({ messages }) => {
+        const kept = messages.findIndex(({ acceptedAt }) => acceptedAt > time)
+        return kept < 0 ? messages.length : kept
+      }),
+
+    takeAll: () => takeWhile(({ messages }) => messages.length)
   }
 }

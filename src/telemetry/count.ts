@@ -24,6 +24,15 @@ export const makeCount = (context: Context.Context<never>) => ({
   /** A request took so many milliseconds. */
   request: (millis: number): void => metrics.requestDuration.updateUnsafe(Duration.millis(millis), context),
 
+  /** An attempt was accepted, refused, or failed. */
+  attempt: (result: "accepted" | "refused" | "failed"): void => metrics.attempts(result).updateUnsafe(1, context),
+
+  /** One client more or less whose server is away. */
+  away: (change: 1 | -1): void => metrics.away.modifyUnsafe(change, context),
+
+  /** The oldest message that waits has waited so many milliseconds. */
+  oldest: (millis: number): void => metrics.oldestAge.updateUnsafe(millis, context),
+
   retry: (): void => metrics.retries.updateUnsafe(1, context),
 
   settled: (tag: string, messages: number): void => {

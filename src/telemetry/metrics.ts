@@ -60,23 +60,23 @@ export const failed: (reason: string) => Metric.Counter<number> = byAttribute("r
 })
 
 /**
- * Messages that wait to be sent: `cdp_analytics_queue_messages`.
+ * Accepted messages without an outcome, in a request or not: `cdp_analytics_queue_messages`.
  *
  * @category metrics
  * @since 0.1.0
  */
 export const queueMessages: Metric.Gauge<number> = Metric.gauge("cdp_analytics_queue_messages", {
-  description: "Messages that wait to be sent"
+  description: "Accepted messages without an outcome"
 })
 
 /**
- * Bytes of JSON that wait to be sent: `cdp_analytics_queue_bytes`.
+ * Bytes of JSON of accepted messages without an outcome: `cdp_analytics_queue_bytes`.
  *
  * @category metrics
  * @since 0.1.0
  */
 export const queueBytes: Metric.Gauge<number> = Metric.gauge("cdp_analytics_queue_bytes", {
-  description: "Bytes of JSON that wait to be sent",
+  description: "Bytes of JSON of accepted messages without an outcome",
   attributes: { unit: "bytes" }
 })
 
@@ -122,6 +122,40 @@ export const requestDuration: Metric.Histogram<Duration.Duration> = Metric.timer
 export const retries: Metric.Counter<number> = Metric.counter("cdp_analytics_retries", {
   description: "Requests that were made again",
   incremental: true
+})
+
+/**
+ * Requests, by what became of them in `result`: `accepted` (2xx), `refused` (the server answered, and does not take what was
+ * sent), `failed` (no answer, 408, 429, or a 5xx but 501 and 505): `cdp_analytics_attempts`.
+ *
+ * @category metrics
+ * @since 0.1.0
+ */
+export const attempts: (result: "accepted" | "refused" | "failed") => Metric.Counter<number> = byAttribute("result", {
+  name: "cdp_analytics_attempts",
+  description: "Requests, by what became of them"
+})
+
+/**
+ * Clients whose server is away, as `Analytics.status` says it: `cdp_analytics_server_away`.
+ *
+ * @category metrics
+ * @since 0.1.0
+ */
+export const away: Metric.Gauge<number> = Metric.gauge("cdp_analytics_server_away", {
+  description: "Clients whose server is away"
+})
+
+/**
+ * How long the oldest message that is in no request has waited, in milliseconds, when a request last ended; of several
+ * clients, of the one whose request that was: `cdp_analytics_oldest_message_age`.
+ *
+ * @category metrics
+ * @since 0.1.0
+ */
+export const oldestAge: Metric.Gauge<number> = Metric.gauge("cdp_analytics_oldest_message_age", {
+  description: "How long the oldest waiting message has waited",
+  attributes: { unit: "milliseconds" }
 })
 
 /** One counter for each value of an attribute, made once. */

@@ -3,11 +3,14 @@
  *
  * @since 0.1.0
  */
-import { Context, Effect, Layer, Redacted, Schema } from "effect"
+import { Clock, Context, Effect, Layer, Redacted, Schema } from "effect"
 import { Analytics, fromClient } from "../Analytics.ts"
-import { type InvalidOptions, Rejected, RetriesExhausted, Unauthorized } from "../AnalyticsError.ts"
+import { type InvalidOptions, Rejected, Unauthorized } from "../AnalyticsError.ts"
 import { type AnalyticsOptions, resolveOptions } from "../AnalyticsOptions.ts"
 import { makeClient } from "../pipeline/Client.ts"
+import { Refused, Unavailable } from "../transport/Attempt.ts"
+import { makePace } from "../transport/pace.ts"
+import { Server } from "../transport/Server.ts"
 import type { Transport } from "../transport/Transport.ts"
 
 /**
@@ -108,13 +111,23 @@ const make = Effect.fnUntraced(function* (options: Partial<AnalyticsOptions>) {
   let sent: ReadonlyArray<string> = []
   let failure: DeliveryFailure | undefined
 
+  const clock = yield* Clock.Clock
+  const server = new Server(clock)
+
   const transport: Transport = {
-    hasten: Effect.void,
-    send: ({ batchId, messages }) =>
-      Effect.suspend(() => {
+    server,
+    pace: makePace(server.silence, false, () => 0),
+    attempt: ({ batchId, messages, root }) =>
+      Effect.suspend((): Effect.Effect<void, Refused | Unavailable> => {
+        if (failure === "RetriesExhausted") {
+          server.fail(root, true, { status: 503, reason })
+          return Effect.fail(new Unavailable({ status: 503, reason, attempts: 1, isFinal: true, isHeld: false }))
+        }
+        server.answer()
         if (failure !== undefined) {
+          const refusal = refusals[failure]
           const messageIds = messages.map((message) => message.messageId)
-          return Effect.fail(failures[failure]({ batchId, messageIds }))
+          return Effect.fail(new Refused({ isAboutContent: false, error: () => refusal(batchId, messageIds) }))
         }
         sent = [...sent, ...messages.map((message) => message.json)]
         return Effect.void
@@ -148,14 +161,11 @@ const make = Effect.fnUntraced(function* (options: Partial<AnalyticsOptions>) {
   )
 })
 
-interface Refused {
-  readonly batchId: number
-  readonly messageIds: ReadonlyArray<string>
-}
+const reason = "refused by AnalyticsTest"
 
-const failures = {
-  Rejected: (batch: Refused) => new Rejected({ ...batch, status: 400, reason: "refused by AnalyticsTest" }),
-  Unauthorized: (batch: Refused) => new Unauthorized({ ...batch, status: 401, reason: "refused by AnalyticsTest" }),
-  RetriesExhausted: (batch: Refused) =>
-    new RetriesExhausted({ ...batch, attempts: 1, status: 503, reason: "refused by AnalyticsTest" })
+const refusals = {
+  Rejected: (batchId: number, messageIds: ReadonlyArray<string>) =>
+    new Rejected({ batchId, messageIds, status: 400, reason }),
+  Unauthorized: (batchId: number, messageIds: ReadonlyArray<string>) =>
+    new Unauthorized({ batchId, messageIds, status: 401, reason })
 }

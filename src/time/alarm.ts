@@ -1,31 +1,44 @@
-import { Effect, Latch } from "effect"
+import { Clock, Effect, type Fiber } from "effect"
+import { monotonicMillis } from "./monotonic.ts"
 
-/** Rings when something is due: one fiber and one timer, however many things there are. */
+/** Rings when something is due: one timer, however many things there are. */
 export interface Alarm {
-  /** There may be something to wait for. */
+  /** Something may be due before what was due so far. */
   readonly set: () => void
 }
 
 /**
  * `dueIn` says in how many milliseconds the next thing is due, or that there is none. It is asked again when that time is
- * over, so nothing may come up meanwhile that is due before. `ring` leaves another thing to be due, or nothing.
+ * over: a thing may be put off without a word. `ring` leaves another thing to be due, or nothing.
  */
 export const makeAlarm = Effect.fnUntraced(function* (dueIn: () => number | undefined, ring: () => void) {
-  const isSet = Latch.makeUnsafe(false)
-  yield* isSet.await.pipe(
-    Effect.andThen(
-      Effect.suspend(() => {
-        const wait = dueIn()
-        if (wait === undefined) isSet.closeUnsafe()
-        // Timers count whole milliseconds.
-        else if (wait >= 0.5) return Effect.sleep(wait)
-        else ring()
-        return Effect.void
-      })
-    ),
-    Effect.forever,
-    Effect.forkScoped
-  )
-  const alarm: Alarm = { set: () => void isSet.openUnsafe() }
+  const clock = yield* Clock.Clock
+  const run = Effect.runForkWith(yield* Effect.context<never>())
+  let timer: { readonly at: number; fiber: Fiber.Fiber<void> | undefined } | undefined
+
+  const set = (): void => {
+    const wait = dueIn()
+    if (wait === undefined) return
+    const at = monotonicMillis(clock) + wait
+    if (timer !== undefined) {
+      if (timer.at <= at) return
+      timer.fiber?.interruptUnsafe()
+    }
+    // First: what is due now rings at once.
+    const next = { at, fiber: undefined as Fiber.Fiber<void> | undefined }
+    timer = next
+    next.fiber = run(Effect.andThen(Effect.sleep(Math.max(0, wait)), look))
+  }
+
+  const look = Effect.sync(() => {
+    timer = undefined
+    const wait = dueIn()
+    // Timers count whole milliseconds.
+    if (wait !== undefined && wait < 0.5) ring()
+    set()
+  })
+
+  yield* Effect.addFinalizer(() => Effect.sync(() => timer?.fiber?.interruptUnsafe()))
+  const alarm: Alarm = { set }
   return alarm
 })

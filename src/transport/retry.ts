@@ -6,9 +6,10 @@
 import { Schedule } from "effect"
 
 /**
- * Exponential from 100 ms, doubling, capped at 10 s, jittered by 20 %, 9 retries: the official Go client's backoff, with
- * the jitter that it lacks.
+ * A schedule for the option `retry`: exponential from 100 ms, doubling, capped at 10 s, jittered by 20 %, 9 retries: the official Go client's backoff, with
+ * the jitter that it lacks. It gives up after about half a minute.
  *
+ * @deprecated Leave `retry` out: a batch is then tried until it is delivered, through outages of hours.
  * @category defaults
  * @since 0.1.0
  */

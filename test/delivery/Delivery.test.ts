@@ -89,7 +89,7 @@ describe("a poison message", () => {
     Effect.gen(function* () {
       yield* Server.answer(refusing(status, 7))
       const receipts = yield* trackMany(1, 20)
-      assert.deepStrictEqual(yield* Analytics.flush, { delivered: 19, failed: { Rejected: 1 } })
+      assert.deepStrictEqual(yield* Analytics.flush, { delivered: 19, failed: { Rejected: 1 }, waiting: 0 })
       const tags = yield* Effect.forEach(receipts, tagOf)
       assert.deepStrictEqual(
         tags.flatMap((tag, index) => (tag === "Rejected" ? [index + 1] : [])),
@@ -202,7 +202,7 @@ describe("a redirect", () => {
         Effect.succeed(index === 0 ? { status, headers: { location: "/elsewhere" } } : { status: 200 })
       )
       yield* trackOne(1)
-      assert.deepStrictEqual(yield* Analytics.flush, { delivered: 1, failed: {} })
+      assert.deepStrictEqual(yield* Analytics.flush, { delivered: 1, failed: {}, waiting: 0 })
       const [first, second] = yield* Server.received
       assert.deepStrictEqual(
         [second?.method, second?.path, second?.text, second?.headers["authorization"]],
@@ -220,7 +220,7 @@ describe("a redirect", () => {
   ] as const)("to %s takes the key along: %s", ([location, hasKey]) =>
     Effect.gen(function* () {
       const { report, received } = yield* target(location)
-      assert.deepStrictEqual(report, { delivered: 1, failed: {} })
+      assert.deepStrictEqual(report, { delivered: 1, failed: {}, waiting: 0 })
       assert.strictEqual(received[1]?.headers["authorization"] !== undefined, hasKey)
       assert.strictEqual(received[1]?.text, received[0]?.text)
     })
@@ -234,7 +234,7 @@ describe("a redirect", () => {
   ])("to %s is not followed", (location) =>
     Effect.gen(function* () {
       const { report, received } = yield* target(location)
-      assert.deepStrictEqual(report, { delivered: 0, failed: { Rejected: 1 } })
+      assert.deepStrictEqual(report, { delivered: 0, failed: { Rejected: 1 }, waiting: 0 })
       assert.strictEqual(received.length, 1)
     })
   )
@@ -242,7 +242,7 @@ describe("a redirect", () => {
   it.effect("to itself ends after five", () =>
     Effect.gen(function* () {
       const { report, received } = yield* target("/v1/batch")
-      assert.deepStrictEqual(report, { delivered: 0, failed: { Rejected: 1 } })
+      assert.deepStrictEqual(report, { delivered: 0, failed: { Rejected: 1 }, waiting: 0 })
       assert.strictEqual(received.length, 6)
     })
   )
@@ -351,9 +351,9 @@ describe("onUndelivered", () => {
     return Effect.gen(function* () {
       yield* Server.answer((_, index) => Effect.succeed({ status: index === 0 ? 404 : 200 }))
       yield* trackOne(1)
-      assert.deepStrictEqual(yield* Analytics.flush, { delivered: 0, failed: { Rejected: 1 } })
+      assert.deepStrictEqual(yield* Analytics.flush, { delivered: 0, failed: { Rejected: 1 }, waiting: 0 })
       yield* trackOne(2)
-      assert.deepStrictEqual(yield* Analytics.flush, { delivered: 1, failed: {} })
+      assert.deepStrictEqual(yield* Analytics.flush, { delivered: 1, failed: {}, waiting: 0 })
       assert.deepStrictEqual(
         logs.lines.filter(({ level }) => level === "Error").map(({ message }) => message),
         ["onUndelivered failed"]
@@ -374,7 +374,7 @@ describe("onUndelivered", () => {
       yield* settle
       assert.isUndefined(flush.pollUnsafe())
       yield* TestClock.adjust("1 millis")
-      assert.deepStrictEqual(yield* Fiber.join(flush), { delivered: 0, failed: { Rejected: 1 } })
+      assert.deepStrictEqual(yield* Fiber.join(flush), { delivered: 0, failed: { Rejected: 1 }, waiting: 0 })
     }).pipe(Effect.provide(quiet({ onUndelivered: () => effect })))
   )
 })
@@ -390,9 +390,9 @@ describe("what the application provides", () => {
     Effect.gen(function* () {
       yield* Server.answer((_, index) => Effect.succeed({ status: index === 0 ? 404 : 200 }))
       yield* trackOne(1)
-      assert.deepStrictEqual(yield* Analytics.flush, { delivered: 0, failed: { Rejected: 1 } })
+      assert.deepStrictEqual(yield* Analytics.flush, { delivered: 0, failed: { Rejected: 1 }, waiting: 0 })
       yield* trackOne(2)
-      assert.deepStrictEqual(yield* Analytics.flush, { delivered: 1, failed: {} })
+      assert.deepStrictEqual(yield* Analytics.flush, { delivered: 1, failed: {}, waiting: 0 })
     }).pipe(Effect.provide(Layer.provideMerge(layerMocked(), throwing)))
   )
 
@@ -400,7 +400,7 @@ describe("what the application provides", () => {
     Effect.gen(function* () {
       yield* Server.answer(() => Effect.succeed({ status: 503 }))
       yield* trackOne(1)
-      assert.deepStrictEqual(yield* Analytics.flush, { delivered: 0, failed: { RetriesExhausted: 1 } })
+      assert.deepStrictEqual(yield* Analytics.flush, { delivered: 0, failed: { RetriesExhausted: 1 }, waiting: 0 })
     }).pipe(Effect.provide(quiet({ retry: Schedule.tap(once, () => Effect.interrupt) })))
   )
 })
@@ -426,7 +426,7 @@ describe("callers that wait for room", () => {
       yield* Fiber.join(large)
       yield* Fiber.join(small)
       assert.deepStrictEqual(order, ["first", "second", "large", "small"])
-    }).pipe(Effect.provide(layerMocked({ flushAt: 1, concurrency: 1, queueBytes: 2000, whenFull: "wait" })))
+    }).pipe(Effect.provide(layerMocked({ flushAt: 1, concurrency: 1, queueBytes: 3000, whenFull: "wait" })))
   )
 })
 

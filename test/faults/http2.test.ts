@@ -73,7 +73,7 @@ it.live(
           })
         )
       )
-      assert.deepStrictEqual(report, { delivered: 200, failed: {} })
+      assert.deepStrictEqual(report, { delivered: 200, failed: {}, waiting: 0 })
       assert.strictEqual(received.size, 200)
       assert.deepStrictEqual([...versions], ["2.0"])
     }),

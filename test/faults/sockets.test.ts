@@ -171,7 +171,8 @@ describe.each(Object.entries(clients))("over %s", (name, layerOf) => {
         const isDelivered = fault.outcome === "Delivered"
         assert.deepStrictEqual(report, {
           delivered: isDelivered ? 3 : 0,
-          failed: isDelivered ? {} : { [fault.outcome]: 3 }
+          failed: isDelivered ? {} : { [fault.outcome]: 3 },
+          waiting: 0
         })
         const outcomes = yield* Fiber.join(reader)
         assert.deepStrictEqual(

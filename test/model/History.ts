@@ -46,6 +46,8 @@ export interface History {
   /** In the order in which they were accepted. */
   readonly accepted: Array<Call>
   readonly outcomes: Array<Outcome>
+  /** When each message's outcome was told. */
+  readonly endedAt: Map<string, number>
   readonly flushes: Array<Flush>
   readonly handled: Array<Handled>
   /** What was wrong at the time, as opposed to at the end. */
@@ -62,6 +64,7 @@ export const makeHistory = (server: FaultyServer): History => ({
   calls: [],
   accepted: [],
   outcomes: [],
+  endedAt: new Map(),
   flushes: [],
   handled: [],
   violations: [],

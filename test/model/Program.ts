@@ -55,6 +55,10 @@ const Options = Schema.Struct({
   /** `undefined` is the default schedule. */
   retries: Schema.optional(between(0, 3)),
   requestTimeoutSeconds: between(1, 10),
+  /** `undefined` is the default, longer than any program. */
+  deliveryTimeoutSeconds: Schema.optional(between(5, 60)),
+  /** `undefined` is for ever. */
+  flushTimeoutSeconds: Schema.optional(between(0, 30)),
   shutdownTimeoutSeconds: Schema.Literals([0, 1, 5, 20]),
   onUndelivered: Schema.Literals(["absent", "succeeds", "fails", "dies", "throws", "is slow", "never ends"]),
   /** After how many operations the client's own fibers let others run. */

@@ -104,7 +104,7 @@ const laws: Readonly<Record<string, Law>> = {
     }
   },
 
-  *"each failure has its reason"({ program: { options }, outcomeOf, requestsOf, isCutOff }) {
+  *"each failure has its reason"({ program: { options }, history, outcomeOf, requestsOf, isCutOff }) {
     for (const [id, outcome] of outcomeOf) {
       const requests = requestsOf.get(id) ?? []
       const last = requests.at(-1)
@@ -123,6 +123,12 @@ const laws: Readonly<Record<string, Law>> = {
           if (status !== undefined && !isTransient(status)) yield `${id} is RetriesExhausted after ${status}`
           if (outcome.attempts > (options.retries ?? Number.POSITIVE_INFINITY) + 1)
             yield `${id}: ${outcome.attempts} attempts`
+          if (options.retries === undefined) {
+            const { acceptedAt } = history.accepted.find((call) => call.id === id) ?? {}
+            const age = (history.endedAt.get(id) ?? 0) - (acceptedAt ?? Number.NEGATIVE_INFINITY)
+            if (age < (options.deliveryTimeoutSeconds ?? Number.POSITIVE_INFINITY) * 1000)
+              yield `${id} ended after ${age} ms`
+          }
           if (requests.length < outcome.attempts) yield `${id}: ${requests.length} of ${outcome.attempts} attempts`
           continue
         case "ShutdownTimeout":
@@ -130,7 +136,8 @@ const laws: Readonly<Record<string, Law>> = {
           continue
         case "Dropped":
           if (options.whenFull !== "dropOldest") yield `${id} is Dropped`
-          if (requests.length > 0) yield `${id} is Dropped, and was sent`
+          if (requests.length > 0 && options.retries !== undefined) yield `${id} is Dropped, and was sent`
+          if (status !== undefined && !isTransient(status)) yield `${id} is Dropped after ${status}`
       }
     }
   },
@@ -171,6 +178,8 @@ const laws: Readonly<Record<string, Law>> = {
     if (options.whenFull === "dropOldest" && options.onUndelivered !== "absent") return
     for (const { acceptedBefore, reportedBefore, report } of history.flushes) {
       if (report === undefined) continue
+      // From here on it counts what the flush before it left.
+      if (report.waiting > 0) return
       const covered = history.accepted.slice(reportedBefore, acceptedBefore)
       const expected = reportOf(covered.map(({ id }) => outcomeOf.get(id)))
       const isExact = unseen.length === 0
@@ -183,6 +192,25 @@ const laws: Readonly<Record<string, Law>> = {
       const told = Object.values(report.failed).reduce((total, count) => total + count, report.delivered)
       if (isExact && told !== covered.length) yield `${told} of ${covered.length}`
     }
+  },
+
+  *"what a flush leaves, a later one counts"({ program: { options }, history, outcomeOf, unseen }) {
+    if (unseen.length > 0 || (options.whenFull === "dropOldest" && options.onUndelivered !== "absent")) return
+    const told: Record<string, number> = {}
+    let lastEnd = Number.NEGATIVE_INFINITY
+    for (const { report, startedAt, endedAt = startedAt, acceptedBefore } of history.flushes) {
+      // Those that overlap count the same.
+      if (report === undefined || startedAt <= lastEnd) return
+      lastEnd = endedAt
+      for (const [tag, count] of [["Delivered", report.delivered] as const, ...Object.entries(report.failed)]) {
+        told[tag] = (told[tag] ?? 0) + count
+      }
+      const total = Object.values(told).reduce((sum, count) => sum + count, report.waiting)
+      if (total !== acceptedBefore) yield `${total} of ${acceptedBefore}`
+    }
+    const expected = reportOf(history.accepted.map(({ id }) => outcomeOf.get(id)))
+    for (const [tag, count] of Object.entries(expected))
+      if (told[tag] !== count) yield `${tag}: ${told[tag]}, not ${count}`
   },
 
   *"batches are within their limits"({ program: { options }, history: { server } }) {
@@ -253,10 +281,10 @@ const laws: Readonly<Record<string, Law>> = {
     for (const [id, { _tag }] of outcomeOf) {
       if (_tag !== "Delivered" && !seen.has(id)) yield `not ${id}, ${_tag}`
     }
-    for (const { acceptedBefore, handledBefore } of history.flushes) {
+    for (const { acceptedBefore, handledBefore, report } of history.flushes) {
       if (handledBefore === undefined) continue
       for (const { id } of history.accepted.slice(0, acceptedBefore)) {
-        if (outcomeOf.get(id)?._tag !== "Delivered" && !handledBefore.has(id))
+        if (report?.waiting === 0 && outcomeOf.get(id)?._tag !== "Delivered" && !handledBefore.has(id))
           yield `not ${id} before the flush returned`
       }
     }

@@ -2,6 +2,7 @@ import { Analytics, type AnalyticsOptions, type Message, type Undelivered } from
 import {
   Clock,
   Context,
+  Duration,
   Effect,
   Exit,
   Fiber,
@@ -60,6 +61,8 @@ const layerOf = (options: ProgramOptions, history: History) => {
         ? undefined
         : Schedule.spaced("2 seconds").pipe(Schedule.upTo({ times: options.retries })),
     requestTimeout: options.requestTimeoutSeconds * 1000,
+    deliveryTimeout: options.deliveryTimeoutSeconds && options.deliveryTimeoutSeconds * 1000,
+    flushTimeout: options.flushTimeoutSeconds === undefined ? Duration.infinity : options.flushTimeoutSeconds * 1000,
     shutdownTimeout: options.shutdownTimeoutSeconds * 1000,
     onUndelivered: options.onUndelivered === "absent" ? undefined : handlerOf(options.onUndelivered, history)
   }
@@ -133,20 +136,24 @@ const runWith = Effect.fnUntraced(function* ({ options, steps, isHealed }: Progr
 
   yield* fork(
     "outcomes",
-    Stream.runForEach(analytics.outcomes, (outcome) => Effect.sync(() => history.outcomes.push(outcome)))
+    Stream.runForEach(analytics.outcomes, (outcome) =>
+      Effect.sync(() => {
+        history.outcomes.push(outcome)
+        for (const id of outcome.messageIds) history.endedAt.set(id, clock.currentTimeMillisUnsafe())
+      })
+    )
   )
   yield* settle
 
-  /** What waits is within the bounds; what was taken for a request and has not arrived yet waits no more. */
+  /** What has no outcome is within the bounds; that of a request whose answer is on its way may not be known here yet. */
   const checkBounds = () => {
     const settled = new Set(history.outcomes.flatMap(({ messageIds }) => messageIds))
-    const waiting = accepted.filter(({ id }) => !settled.has(id) && !server.json.has(id))
+    for (const { ids, isEnded } of server.requests) if (isEnded) for (const id of ids) settled.add(id)
+    const waiting = accepted.filter(({ id }) => !settled.has(id))
     const bytes = waiting.reduce((total, call) => total + call.bytes, 0)
-    const { queueCapacity, queueBytes = 32 * 1024 * 1024, maxBatchBytes = 500_000, concurrency } = options
-    if (waiting.length > queueCapacity + concurrency * (options.maxBatchSize ?? options.flushAt)) {
-      violations.push(`${waiting.length} messages wait`)
-    }
-    if (bytes > queueBytes + concurrency * maxBatchBytes) violations.push(`${bytes} bytes wait`)
+    const { queueCapacity, queueBytes = 32 * 1024 * 1024 } = options
+    if (waiting.length > queueCapacity) violations.push(`${waiting.length} messages wait`)
+    if (bytes > queueBytes) violations.push(`${bytes} bytes wait`)
   }
 
   const awaitReceipt = (call: Call, awaiting: Effect.Effect<void, Call["awaited"][number]>) =>

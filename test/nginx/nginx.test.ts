@@ -86,7 +86,7 @@ describe.skipIf(!existsSync(nginx)).each(["undici", "AnalyticsNode"] as const)("
           for (let number = 1; number <= 20; number++) yield* track(number, number === 7 ? 3000 : 100)
           return yield* Analytics.flush
         }).pipe(Effect.provide(client(endpoint)))
-        assert.deepStrictEqual(report, { delivered: 19, failed: { Rejected: 1 } })
+        assert.deepStrictEqual(report, { delivered: 19, failed: { Rejected: 1 }, waiting: 0 })
         assert.strictEqual(new Set(yield* arrived).size, 19)
       }).pipe(Effect.provide(Simulator.layerServer({}))),
     20_000
@@ -104,7 +104,7 @@ describe.skipIf(!existsSync(nginx)).each(["undici", "AnalyticsNode"] as const)("
           for (let number = 1; number <= 30; number++) yield* track(number)
           return yield* Analytics.flush
         }).pipe(Effect.provide(client(endpoint, { flushAt: 2 })))
-        assert.deepStrictEqual(report, { delivered: 30, failed: {} })
+        assert.deepStrictEqual(report, { delivered: 30, failed: {}, waiting: 0 })
         assert.strictEqual(new Set(yield* arrived).size, 30)
       }).pipe(Effect.provide(Simulator.layerServer({}))),
     20_000
@@ -119,7 +119,7 @@ describe.skipIf(!existsSync(nginx)).each(["undici", "AnalyticsNode"] as const)("
           for (let number = 1; number <= 200; number++) yield* track(number, 1000)
           return yield* Analytics.flush
         }).pipe(Effect.provide(client(endpoint, { flushAt: 5, compression })))
-        assert.deepStrictEqual(report, { delivered: 200, failed: {} })
+        assert.deepStrictEqual(report, { delivered: 200, failed: {}, waiting: 0 })
         assert.strictEqual(new Set(yield* arrived).size, 200)
       }).pipe(Effect.provide(Simulator.layerServer({}))),
     20_000

@@ -173,7 +173,7 @@ describe("flush", () => {
   it.effect("sends at once, and counts what was delivered", () =>
     Effect.gen(function* () {
       yield* trackMany(1, 45)
-      assert.deepStrictEqual(yield* Analytics.flush, { delivered: 45, failed: {} })
+      assert.deepStrictEqual(yield* Analytics.flush, { delivered: 45, failed: {}, waiting: 0 })
       assert.deepStrictEqual(
         (yield* Server.events).map((batch) => batch.length),
         [20, 20, 5]
@@ -192,7 +192,7 @@ describe("flush", () => {
       assert.strictEqual((yield* Server.received).length, 2)
       assert.isUndefined(flushing.pollUnsafe())
       yield* Deferred.succeed(gate, undefined)
-      assert.deepStrictEqual(yield* Fiber.join(flushing), { delivered: 25, failed: {} })
+      assert.deepStrictEqual(yield* Fiber.join(flushing), { delivered: 25, failed: {}, waiting: 0 })
     }).pipe(Effect.provide(layerMocked()))
   )
 
@@ -200,7 +200,11 @@ describe("flush", () => {
     Effect.gen(function* () {
       yield* Server.answer((_, index) => Effect.succeed({ status: [200, 404, 401][index] ?? 200 }))
       yield* trackMany(1, 6)
-      assert.deepStrictEqual(yield* Analytics.flush, { delivered: 2, failed: { Rejected: 2, Unauthorized: 2 } })
+      assert.deepStrictEqual(yield* Analytics.flush, {
+        delivered: 2,
+        failed: { Rejected: 2, Unauthorized: 2 },
+        waiting: 0
+      })
     }).pipe(Effect.provide(Layer.provideMerge(layerMocked({ flushAt: 2, concurrency: 1 }), silent)))
   )
 
@@ -209,10 +213,10 @@ describe("flush", () => {
       yield* trackMany(1, 20)
       yield* settle
       yield* trackMany(21, 22)
-      assert.deepStrictEqual(yield* Analytics.flush, { delivered: 22, failed: {} })
-      assert.deepStrictEqual(yield* Analytics.flush, { delivered: 0, failed: {} })
+      assert.deepStrictEqual(yield* Analytics.flush, { delivered: 22, failed: {}, waiting: 0 })
+      assert.deepStrictEqual(yield* Analytics.flush, { delivered: 0, failed: {}, waiting: 0 })
       yield* trackMany(23, 25)
-      assert.deepStrictEqual(yield* Analytics.flush, { delivered: 3, failed: {} })
+      assert.deepStrictEqual(yield* Analytics.flush, { delivered: 3, failed: {}, waiting: 0 })
     }).pipe(Effect.provide(layerMocked()))
   )
 
@@ -230,8 +234,8 @@ describe("flush", () => {
       yield* settle
       assert.isUndefined(second.pollUnsafe(), "the second flush covers the first three messages too")
       yield* Deferred.succeed(gates[0]!, undefined)
-      assert.deepStrictEqual(yield* Fiber.join(first), { delivered: 3, failed: {} })
-      assert.deepStrictEqual(yield* Fiber.join(second), { delivered: 5, failed: {} })
+      assert.deepStrictEqual(yield* Fiber.join(first), { delivered: 3, failed: {}, waiting: 0 })
+      assert.deepStrictEqual(yield* Fiber.join(second), { delivered: 5, failed: {}, waiting: 0 })
       assert.deepStrictEqual(yield* Server.events, [range(1, 3), range(4, 5)])
     }).pipe(Effect.provide(layerMocked()))
   )
@@ -246,13 +250,13 @@ describe("flush", () => {
       yield* Fiber.interrupt(flushing)
       yield* trackOne(4)
       yield* Deferred.succeed(gate, undefined)
-      assert.deepStrictEqual(yield* Analytics.flush, { delivered: 4, failed: {} })
+      assert.deepStrictEqual(yield* Analytics.flush, { delivered: 4, failed: {}, waiting: 0 })
     }).pipe(Effect.provide(layerMocked()))
   )
 
   it.effect("returns at once when there is nothing to send", () =>
     Effect.gen(function* () {
-      assert.deepStrictEqual(yield* Analytics.flush, { delivered: 0, failed: {} })
+      assert.deepStrictEqual(yield* Analytics.flush, { delivered: 0, failed: {}, waiting: 0 })
       assert.deepStrictEqual(yield* Server.received, [])
     }).pipe(Effect.provide(layerMocked()))
   )

@@ -144,7 +144,7 @@ describe("closing", () => {
       yield* release
       yield* Fiber.join(closing)
       assert.strictEqual((yield* Effect.flip(run(trackOne(3))))._tag, "AnalyticsClosed")
-      assert.deepStrictEqual(yield* run(Analytics.flush), { delivered: 1, failed: {} })
+      assert.deepStrictEqual(yield* run(Analytics.flush), { delivered: 1, failed: {}, waiting: 0 })
       assert.deepStrictEqual(yield* Server.events, [["1"]])
     }).pipe(Effect.provide(layerMock))
   )
@@ -152,7 +152,7 @@ describe("closing", () => {
   it.effect("callers that wait for room fail with AnalyticsClosed", () =>
     Effect.gen(function* () {
       const { awaitRequest, release } = yield* gated
-      const { run, close } = yield* open({ queueCapacity: 1, whenFull: "wait", flushAt: 1, concurrency: 1 })
+      const { run, close } = yield* open({ queueCapacity: 2, whenFull: "wait", flushAt: 1, concurrency: 1 })
       yield* run(trackOne(1))
       yield* awaitRequest
       yield* run(trackOne(2))
@@ -187,7 +187,7 @@ describe("closing", () => {
         outcomes.all[0]?.messageIds,
         receipts.map((receipt) => receipt.messageId)
       )
-      assert.deepStrictEqual(yield* Fiber.join(flushing), { delivered: 0, failed: { ShutdownTimeout: 65 } })
+      assert.deepStrictEqual(yield* Fiber.join(flushing), { delivered: 0, failed: { ShutdownTimeout: 65 }, waiting: 0 })
       const warnings = logs.lines.filter((line) => line.level === "Warn")
       assert.strictEqual(warnings.length, 1)
       assert.deepInclude(warnings[0]?.annotations, { tag: "ShutdownTimeout", count: 65 })
@@ -239,7 +239,7 @@ describe("interrupting a caller", () => {
       yield* Fiber.interruptAll(callers)
       const before = yield* Analytics.flush
       yield* trackOne(1000)
-      assert.deepStrictEqual(yield* Analytics.flush, { delivered: 1, failed: {} })
+      assert.deepStrictEqual(yield* Analytics.flush, { delivered: 1, failed: {}, waiting: 0 })
       assert.strictEqual((yield* Server.events).flat().length, before.delivered + 1)
     }).pipe(Effect.provide(layerMocked()))
   )
@@ -254,8 +254,8 @@ describe("interrupting a caller", () => {
       yield* settle
       yield* Fiber.interrupt(waiting)
       yield* release
-      assert.deepStrictEqual(yield* Analytics.flush, { delivered: 2, failed: {} })
-    }).pipe(Effect.provide(layerMocked({ queueCapacity: 1, whenFull: "wait", flushAt: 1, concurrency: 1 })))
+      assert.deepStrictEqual(yield* Analytics.flush, { delivered: 2, failed: {}, waiting: 0 })
+    }).pipe(Effect.provide(layerMocked({ queueCapacity: 2, whenFull: "wait", flushAt: 1, concurrency: 1 })))
   )
 })
 
@@ -295,7 +295,7 @@ describe("outcomes", () => {
       )
       yield* settle
       yield* trackMany(1, 3000)
-      assert.deepStrictEqual(yield* Analytics.flush, { delivered: 3000, failed: {} })
+      assert.deepStrictEqual(yield* Analytics.flush, { delivered: 3000, failed: {}, waiting: 0 })
       yield* Deferred.succeed(gate, undefined)
       yield* settle
       assert.isBelow(seen.length, 2100)

@@ -480,7 +480,7 @@ describe("the library against the simulator", () => {
       const flushing = yield* Effect.forkChild(Analytics.flush)
       yield* settle
       yield* TestClock.adjust("5 minutes")
-      assert.deepStrictEqual(yield* Fiber.join(flushing), { delivered: 45, failed: {} })
+      assert.deepStrictEqual(yield* Fiber.join(flushing), { delivered: 45, failed: {}, waiting: 0 })
       const accepted = (yield* Simulator.events).filter(({ verdict }) => verdict === "accepted")
       assert.strictEqual(accepted.length, 45)
       assert.strictEqual(new Set(accepted.map(({ message }) => message["messageId"])).size, 45)
@@ -496,7 +496,7 @@ describe("the library against the simulator", () => {
       yield* Analytics.screen({ userId: "u" })
       yield* Analytics.group({ groupId: "g" })
       yield* Analytics.alias({ userId: "u", previousId: "p" })
-      assert.deepStrictEqual(yield* Analytics.flush, { delivered: 6, failed: {} })
+      assert.deepStrictEqual(yield* Analytics.flush, { delivered: 6, failed: {}, waiting: 0 })
       assert.deepStrictEqual(yield* verdicts, Array(6).fill("accepted"))
     }).pipe(Effect.provide(layerBoth()))
   )
@@ -504,7 +504,7 @@ describe("the library against the simulator", () => {
   it.effect("a wrong key is Unauthorized", () =>
     Effect.gen(function* () {
       yield* Analytics.track({ userId: "u", event: "e" })
-      assert.deepStrictEqual(yield* Analytics.flush, { delivered: 0, failed: { Unauthorized: 1 } })
+      assert.deepStrictEqual(yield* Analytics.flush, { delivered: 0, failed: { Unauthorized: 1 }, waiting: 0 })
     }).pipe(Effect.provide(Layer.provideMerge(layerBoth({ apiKeys: ["other"] }), silent)))
   )
 

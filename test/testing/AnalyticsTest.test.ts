@@ -24,7 +24,7 @@ describe("AnalyticsTest", () => {
     Effect.gen(function* () {
       yield* trackMany(1, 3)
       yield* AnalyticsTest.sent
-      assert.deepStrictEqual(yield* Analytics.flush, { delivered: 3, failed: {} })
+      assert.deepStrictEqual(yield* Analytics.flush, { delivered: 3, failed: {}, waiting: 0 })
     }).pipe(Effect.provide(AnalyticsTest.layer))
   )
 
@@ -49,10 +49,10 @@ describe("AnalyticsTest", () => {
         yield* settle
         yield* AnalyticsTest.failWith(failure)
         yield* trackOne(1)
-        assert.deepStrictEqual(yield* Analytics.flush, { delivered: 0, failed: { [failure]: 1 } })
+        assert.deepStrictEqual(yield* Analytics.flush, { delivered: 0, failed: { [failure]: 1 }, waiting: 0 })
         yield* AnalyticsTest.failWith(undefined)
         yield* trackOne(2)
-        assert.deepStrictEqual(yield* Analytics.flush, { delivered: 1, failed: {} })
+        assert.deepStrictEqual(yield* Analytics.flush, { delivered: 1, failed: {}, waiting: 0 })
         yield* settle
         assert.deepStrictEqual(tags, [failure, "Delivered"])
         assert.strictEqual((yield* AnalyticsTest.sent).length, 1)

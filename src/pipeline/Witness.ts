@@ -1,0 +1,47 @@
+import type { EncodedMessage } from "../message/encode.ts"
+import type { Batch } from "./Batch.ts"
+import type { Store } from "./Store.ts"
+
+/**
+ * The judge in a lane, where no other batch is tried meanwhile: the message that was accepted last, sent again as it was. The
+ * server knows its id and ignores it. If it is accepted each time that a message fails, the message is at fault.
+ */
+export class Witness {
+  #message: EncodedMessage | undefined
+  #acceptedAt = 0
+
+  remember(message: EncodedMessage | undefined, now: number): void {
+    this.#message = message
+    this.#acceptedAt = now
+  }
+
+  at(now: number): EncodedMessage | undefined {
+    return now - this.#acceptedAt <= maxAge ? this.#message : undefined
+  }
+}
+
+/** An hour less than the server remembers ids: that is 12 hours (docs, Deduplication). */
+const maxAge = 11 * 3_600_000
+
+/** At random, so that of two servers that take turns both are asked. */
+export const howManyWitnesses = (random: number): number => 1 + Math.floor(random * 3)
+
+/** The longest own wait of a message while its witnesses are accepted, in milliseconds. */
+export const witnessedWait = 1000
+
+/** Not the root of any batch: those count from 1. */
+export const witnessRoot = 0
+
+/** So many messages behind are tried in place of the first. */
+const mostBehind = 3
+
+/**
+ * While closing without a witness, a message that failed three times lets those behind it pass, at most three: when one of
+ * them is accepted, what it passed is at fault. When none is, all begin again from the first.
+ */
+export const letPass = (batch: Batch, { waiting, hasUntried }: Pick<Store, "waiting" | "hasUntried">): void => {
+  batch.isPassed = true
+  const passed = waiting.filter(({ isPassed }) => isPassed)
+  if (passed.length < mostBehind && (passed.length < waiting.length || hasUntried())) return
+  for (const each of [...passed, batch]) each.isPassed = false
+}

@@ -1,0 +1,36 @@
+import { Clock, Duration, Effect } from "effect"
+import type { Settlement } from "../delivery/settlement.ts"
+import { makeAlarm } from "../time/alarm.ts"
+import { monotonicMillis } from "../time/monotonic.ts"
+import { sentOf, tooLate } from "./courier.ts"
+import type { Store } from "./Store.ts"
+
+/** Gives up messages that are in no request when they are older than `deliveryTimeout`. */
+export interface Expiry {
+  /** The store is not empty. */
+  readonly notice: () => void
+}
+
+export const makeExpiry = Effect.fnUntraced(function* (
+  { deliveryTimeout }: { readonly deliveryTimeout: Duration.Duration },
+  store: Store,
+  settlement: Settlement
+) {
+  if (!Duration.isFinite(deliveryTimeout)) return { notice: () => {} } satisfies Expiry
+  const run = Effect.runForkWith(yield* Effect.context<never>())
+  const clock = yield* Clock.Clock
+  const longestLife = Duration.toMillis(deliveryTimeout)
+
+  const alarm = yield* makeAlarm(
+    () => {
+      const oldest = store.oldest()
+      return oldest === undefined ? undefined : oldest + longestLife - monotonicMillis(clock)
+    },
+    () => {
+      for (const late of store.takeAcceptedBy(monotonicMillis(clock) + 0.5 - longestLife)) {
+        run(settlement.failAtOnce(sentOf(late), tooLate(late, deliveryTimeout, undefined)))
+      }
+    }
+  )
+  return { notice: alarm.set } satisfies Expiry
+})

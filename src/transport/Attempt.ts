@@ -1,0 +1,36 @@
+import { Data } from "effect"
+import type { LazyArg } from "effect/Function"
+import type { Rejected, Unauthorized } from "../delivery/Outcome.ts"
+import type { EncodedMessage } from "../message/encode.ts"
+
+/** Messages that go out in one request. */
+export interface Parcel {
+  /** Numbers the batches of one client from 1. */
+  readonly batchId: number
+  readonly messages: ReadonlyArray<EncodedMessage>
+  /** Requests that were made with just these messages. */
+  readonly attempts: number
+  /** The batch, or the one that it is a piece of. */
+  readonly root: number
+  /** They were accepted before: if they fail now, it is about the server. */
+  readonly isWitness: boolean
+}
+
+/** The server answered, and takes them not. It never holds the request or the answer, which have the key and people's data. */
+export class Refused extends Data.TaggedError("Refused")<{
+  /** It may take a part of them. */
+  readonly isAboutContent: boolean
+  readonly error: LazyArg<Rejected | Unauthorized>
+}> {}
+
+/** No answer that is about the messages: none at all, or that the server cannot at the moment. */
+export class Unavailable extends Data.TaggedError("Unavailable")<{
+  readonly status: number | undefined
+  readonly reason: string
+  /** Requests that were made. */
+  readonly attempts: number
+  /** There is to be no other attempt. */
+  readonly isFinal: boolean
+  /** The server said how long everything is to wait. */
+  readonly isHeld: boolean
+}> {}
