@@ -1,0 +1,175 @@
+import { assert } from "@effect/vitest"
+import type { Played } from "./play.ts"
+import { hours, type Report, type Request, type Scenario } from "./Scenario.ts"
+
+/** What holds in whatever scenario, of the client and of the model alike. */
+export const keepsLaws = (scenario: Scenario, report: Report): void => {
+  const broken = [
+    ...loses(report),
+    ...endsEarly(scenario, report),
+    ...startsTooSoon(scenario, report),
+    ...doesNotWait(report),
+    ...(scenario.options?.concurrency === 1 ? getsOutOfOrder(report) : [])
+  ]
+  if (broken.length > 0) assert.fail([`${broken.length} broken`, ...broken.slice(0, 5)].join("\n"))
+}
+
+/** What holds besides of requests as they are on the wire, and of what is said. */
+export const keepsWireLaws = (scenario: Scenario, played: Played): void => {
+  keepsLaws(scenario, played)
+  const broken = [
+    ...played.violations,
+    ...(played.mostUnderWay > (scenario.options?.concurrency ?? 4) ? [`${played.mostUnderWay} requests at a time`] : []),
+    ...staleStamps(played),
+    ...wrongRetryCounts(scenario, played),
+    ...saysTooMuch(played)
+  ]
+  if (broken.length > 0) assert.fail([`${broken.length} broken`, ...broken.slice(0, 5)].join("\n"))
+}
+
+/** A message that is not poison ends as delivered, or because its time or the client's was over; it is then stored. */
+function* loses({ ended, stored, poison }: Report): Iterable<string> {
+  for (const [id, { tag, at }] of ended) {
+    if (tag === "Delivered" && !stored.has(id)) yield `${id} is delivered, and not stored`
+    if (tag !== "Delivered" && tag !== "ShutdownTimeout" && tag !== "RetriesExhausted") yield `${id} ends as ${tag} at ${at}`
+    if (poison.has(id) && stored.has(id)) yield `${id} is poison, and stored`
+  }
+}
+
+/** Nothing that is good ends for a server's absence before its time. */
+function* endsEarly({ closeAt = Number.POSITIVE_INFINITY }: Scenario, { ended, poison, accepted }: Report) {
+  for (const [id, { tag, at }] of ended) {
+    if (tag !== "RetriesExhausted" || poison.has(id)) continue
+    const age = at - accepted.get(id)!
+    // While closing, the one behind is the judge of what never was accepted.
+    if (age < hours(12) - 1 && at < closeAt) yield `${id} ends as ${tag} after ${age} ms`
+  }
+}
+
+/** The batch that the messages of a request were first sent in: pieces of one count as one. */
+const familiesOf = (requests: ReadonlyArray<Request>): ReadonlyArray<number> => {
+  const familyOf = new Map<string, number>()
+  return requests.map(({ ids }, index) => {
+    const family = familyOf.get(ids[0]!) ?? index
+    for (const id of ids) familyOf.set(id, family)
+    return family
+  })
+}
+
+const isAnswered = ({ status }: Request): boolean =>
+  status !== undefined && status !== 408 && status !== 429 && (status < 500 || status === 501 || status === 505)
+
+/**
+ * What was known of the server when a request started, told again from what it did. Of what ends at one time, the answers
+ * may be last, and end the silence.
+ */
+function* silences(requests: ReadonlyArray<Request>) {
+  const families = familiesOf(requests)
+  const endings = requests
+    .map((request, index) => ({ request, family: families[index]! }))
+    .filter(({ request }) => Number.isFinite(request.endsAt))
+    .sort(
+      ({ request: one }, { request: other }) =>
+        one.endsAt - other.endsAt || Number(isAnswered(one)) - Number(isAnswered(other))
+    )
+  const answers = new Set(endings.flatMap(({ request }) => (isAnswered(request) ? [request.endsAt] : [])))
+  let next = 0
+  let since: number | undefined
+  let failed = new Set<number>()
+  let lastAnswer = Number.NEGATIVE_INFINITY
+  for (const request of requests) {
+    for (; next < endings.length && endings[next]!.request.endsAt < request.at; next++) {
+      const { request: ended, family } = endings[next]!
+      if (isAnswered(ended)) {
+        since = undefined
+        failed = new Set()
+        lastAnswer = ended.endsAt
+      } else {
+        since ??= ended.endsAt
+        failed.add(family)
+      }
+    }
+    if (answers.has(request.at)) lastAnswer = request.at
+    yield { request, since, isGeneral: failed.size >= 3 && lastAnswer < request.at, lastAnswer }
+  }
+}
+
+/** While the server is silent for three batches, starts are at least half of the pace apart. */
+function* startsTooSoon({ flushAt = [], closeAt = Number.POSITIVE_INFINITY }: Scenario, { requests, stored }: Report) {
+  const isSeen = new Set<string>()
+  let before: { readonly at: number; readonly gap: number } | undefined
+  for (const { request, since, isGeneral, lastAnswer } of silences(requests)) {
+    const { at } = request
+    // It follows at once what it judges.
+    if (request.ids.length === 1 && stored.has(request.ids[0]!) && isSeen.has(request.ids[0]!)) continue
+    for (const id of request.ids) if (request.status === 200) isSeen.add(id)
+    const isFlushed = flushAt.some((time) => Math.abs(at - time) < 1)
+    if (before !== undefined && lastAnswer < before.at && !isFlushed) {
+      const least = at > closeAt ? Math.min(before.gap, 500) : before.gap
+      if (at - before.at < least - 1) yield `a request at ${at}, ${at - before.at} ms after the last and not ${least}`
+    }
+    const pace = since === undefined || !isGeneral ? 0 : Math.min(30_000, Math.max(100, (at - since) / 10))
+    before = { at, gap: pace / 2 }
+  }
+}
+
+/** Nothing starts before the time that the server asked for. */
+function* doesNotWait({ requests }: Report) {
+  const holds = requests.filter(({ retryAfter, status }) => retryAfter !== undefined && status !== 200)
+  for (const { endsAt, retryAfter = 0 } of holds) {
+    const until = endsAt + Math.min(300, retryAfter) * 1000
+    for (const { at } of requests) if (at > endsAt && at < until - 1) yield `a request at ${at}, and not after ${until}`
+  }
+}
+
+/** One at a time arrive in the order in which they were accepted, whatever is in between. */
+function* getsOutOfOrder({ requests, accepted }: Report) {
+  const order = new Map([...accepted.keys()].map((id, index) => [id, index]))
+  let last = -1
+  const seen = new Set<string>()
+  for (const { ids, status } of requests) {
+    if (status !== 200) continue
+    for (const id of ids) {
+      const index = order.get(id) ?? -1
+      // A witness is sent again.
+      if (seen.has(id)) continue
+      seen.add(id)
+      if (index < last) yield `${id} arrives after one that was accepted later`
+      last = index
+    }
+  }
+}
+
+/** `sentAt` is when the attempt starts: servers shift timestamps by what lies between it and arrival. */
+function* staleStamps({ requests }: Played) {
+  for (const { at, sentAt } of requests) {
+    const age = at - Date.parse(sentAt)
+    if (age < 0 || age >= 1) yield `sentAt is ${age} ms old at ${at}`
+  }
+}
+
+/** `X-Retry-Count` counts the attempts of just these messages, also when others of the batch have ended meanwhile. */
+function* wrongRetryCounts({ options }: Scenario, { requests, stored, ended }: Played) {
+  const made = new Map<string, number>()
+  const firstEnd = Math.min(...[...ended.values()].filter(({ tag }) => tag !== "Delivered").map(({ at }) => at))
+  for (const { at, ids, retryCount, status } of requests) {
+    const key = ids.join()
+    const isFirst = !made.has(key)
+    const before = made.get(key) ?? (at >= firstEnd ? Number(retryCount ?? 0) : 0)
+    made.set(key, before + 1)
+    const isWitness = options?.concurrency === 1 && ids.length === 1 && stored.has(ids[0]!) && !isFirst
+    if (isWitness) continue
+    if (retryCount !== (before === 0 ? undefined : String(before))) yield `retry ${before} says ${retryCount} (${status})`
+  }
+}
+
+/** One line a minute at most of the server's absence, and one for what ends. */
+function* saysTooMuch({ lines, ended }: Played) {
+  const endings = new Set([...ended.values()].filter(({ tag }) => tag !== "Delivered").map(({ at }) => at))
+  let last = Number.NEGATIVE_INFINITY
+  for (const { at, text } of lines) {
+    if (endings.has(at)) continue
+    if (at - last < 60_000 - 1) yield `"${text}" at ${at}, after a line at ${last}`
+    last = at
+  }
+}
