@@ -59,8 +59,9 @@ export const modelDefaults: ModelOptions = {
 /** A batch under way, from its first attempt or its splitting on. */
 interface Batch<M> {
   messages: Array<M>
-  /** The batch that it is a piece of. */
   readonly family: Family
+  /** The piece that it is a half of. */
+  readonly parent: Batch<M> | undefined
   tries: number
   startedAt: number
   readyAt: number
@@ -77,6 +78,7 @@ interface Batch<M> {
   judged: number
 }
 
+/** A batch as it left the queue: all its pieces. */
 interface Family {
   /** Batches of it, or pieces, that have no outcome. */
   alive: number
@@ -115,6 +117,8 @@ export const makeModel = <M extends ModelMessage>(world: World<M>, options: Mode
   let firstFailureAt: number | undefined
   let lastAnswer: "unknown" | "accepted" = "unknown"
   let failedFamilies = new Set<Family>()
+  /** Batches and pieces, none of which shares a message with another. */
+  let failedApart = new Set<Batch<M>>()
   let isPlain = true
   let tried = 0
   let failed = 0
@@ -164,7 +168,7 @@ export const makeModel = <M extends ModelMessage>(world: World<M>, options: Mode
 
   /** Of what may be alone with its 500s, the one of which most is known. */
   const nextChosen = (): Batch<M> | undefined => {
-    if (chosen !== undefined || failedFamilies.size < 3) return undefined
+    if (chosen !== undefined || failedApart.size < 3) return undefined
     return waiting
       .filter((batch) => batch.messages.length > 1 && batch.fiveHundreds > 0 && batch.acceptancesSeen === acceptances)
       .sort((one, other) => other.fiveHundreds - one.fiveHundreds)[0]
@@ -176,9 +180,10 @@ export const makeModel = <M extends ModelMessage>(world: World<M>, options: Mode
     return batchOf(messages, { alive: 1, wasAccepted: false })
   }
 
-  const batchOf = (messages: Array<M>, family: Family): Batch<M> => ({
+  const batchOf = (messages: Array<M>, family: Family, parent?: Batch<M>): Batch<M> => ({
     messages,
     family,
+    parent,
     tries: 0,
     startedAt: 0,
     readyAt: 0,
@@ -224,7 +229,7 @@ export const makeModel = <M extends ModelMessage>(world: World<M>, options: Mode
   /** The time to the next start. */
   const paceGap = (): number => {
     const away =
-      firstFailureAt !== undefined && failedFamilies.size >= 3 ? clamp((now() - firstFailureAt) / 10, 100, 30_000) : 0
+      firstFailureAt !== undefined && failedApart.size >= 3 ? clamp((now() - firstFailureAt) / 10, 100, 30_000) : 0
     if (options.rampBy !== undefined) gap = Math.max(gap, away)
     const wait = Math.max(away, options.rampBy === undefined ? 0 : gap) * (0.5 + random())
     return closesAt === undefined ? wait : Math.min(1000, wait)
@@ -296,6 +301,7 @@ export const makeModel = <M extends ModelMessage>(world: World<M>, options: Mode
     firstFailureAt = undefined
     isPlain = true
     failedFamilies = new Set()
+    failedApart = new Set()
     if (options.rampBy === undefined) nextStart = 0
     else {
       gap = gap / options.rampBy < 100 ? 0 : gap / options.rampBy
@@ -350,6 +356,8 @@ export const makeModel = <M extends ModelMessage>(world: World<M>, options: Mode
 
   const fail = (batch: Batch<M>, { status, retryAfter }: Extract<Result, { _tag: "Failed" }>): void => {
     failedFamilies.add(batch.family)
+    for (let piece = batch.parent; piece !== undefined; piece = piece.parent) failedApart.delete(piece)
+    failedApart.add(batch)
     look()
     weigh(batch, status)
     expire(batch)
@@ -378,7 +386,7 @@ export const makeModel = <M extends ModelMessage>(world: World<M>, options: Mode
   const split = (batch: Batch<M>): void => {
     const { messages, family } = batch
     const middle = Math.ceil(messages.length / 2)
-    const halves = [messages.slice(0, middle), messages.slice(middle)].map((half) => batchOf(half, family))
+    const halves = [messages.slice(0, middle), messages.slice(middle)].map((half) => batchOf(half, family, batch))
     family.alive++
     if (isLane) waiting = [...halves, ...waiting]
     else pieces = [...halves, ...pieces]
@@ -427,7 +435,7 @@ export const makeModel = <M extends ModelMessage>(world: World<M>, options: Mode
         const taken = takeFresh()
         if (taken !== undefined) waiting.push(taken)
       } else if (next.messages.length > 1) {
-        waiting = [...next.messages.map((message) => batchOf([message], next.family)), ...rest]
+        waiting = [...next.messages.map((message) => batchOf([message], next.family, next)), ...rest]
         next.family.alive += next.messages.length - 1
       }
     }

@@ -114,6 +114,30 @@ describe("a server that is away loses nothing of what there was room for", () =>
   )
 })
 
+describe("a server that is away is asked about twice a minute", () => {
+  it.effect.each([
+    ["20 calls", 20],
+    ["one call", 1],
+    ["60 calls", 60]
+  ] as const)(
+    "by a program that made %s before hours of 500",
+    ([, count]) =>
+      Effect.gen(function* () {
+        const scenario: Scenario = {
+          script: between(0, hours(4), () => answer(500)),
+          arrivals: [{ every: hours(9), count, until: 1 }],
+          until: hours(4) + minutes(2)
+        }
+        keepsLaws(scenario, simulate(scenario))
+        const played = yield* play(scenario)
+        keepsWireLaws(scenario, played)
+        assert.deepStrictEqual(unstored(played), [])
+        assert.isAtMost(requestsBetween(played, hours(1), hours(4)).length, 3 * 60 * 3)
+      }),
+    timeout
+  )
+})
+
 describe("deliveryTimeout", () => {
   it.effect(
     "13 hours end each message at its 12, and what is younger arrives",

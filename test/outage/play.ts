@@ -1,7 +1,9 @@
-import { Analytics, type DeliveryError, type FlushReport } from "cdp-analytics-effect"
+import type { DeliveryError, FlushReport } from "cdp-analytics-effect"
 import { Clock, Context, Duration, Effect, Exit, Fiber, Layer, Logger, Random, Redacted, Result, Scope, Stream } from "effect"
 import { HttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
+// Not by its name: programs outside of the tests play scenarios too.
+import { Analytics } from "../../src/index.ts"
 import type { Arrivals, Ended, Report, Scenario } from "./Scenario.ts"
 import { makeServer, poisonUser, type Received } from "./ScriptedServer.ts"
 

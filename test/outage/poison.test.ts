@@ -38,8 +38,8 @@ const latenciesOfHealthy = (played: Played) => {
   return latencies(played, (id) => !touched.has(id))
 }
 
-/** Its own attempt, and at most one of another's and one step of the pace. */
-const undelayed = 50 + 50 + 150
+/** Its own attempt, and at most one of another and a step of the pace: a healthy batch a second keeps it short. */
+const undelayed = 50 + 50 + 200
 
 describe("a message that the server chokes on takes no other down", () => {
   it.effect.each([

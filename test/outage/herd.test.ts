@@ -1,0 +1,28 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { calmAfter, playHerd, sumOf } from "./herd.ts"
+import { minutes, seconds } from "./Scenario.ts"
+import { isFull, timeout } from "./settings.ts"
+
+describe("a herd of clients, when a server that takes less than they have is back after ten minutes", () => {
+  it.effect(
+    "asks seldom while it is away, and does not run it over",
+    () =>
+      Effect.gen(function* () {
+        const scale = (yield* isFull) ? 1 : 20
+        const backAt = minutes(10)
+        const herd = { clients: 500 / scale, limit: 200 / scale, backAt, until: minutes(14), every: seconds(5), count: 5 }
+        const report = yield* playHerd(herd)
+        assert.strictEqual(report.stored, report.accepted - report.left)
+        const away = sumOf(report.seconds.slice(0, backAt / 1000))
+        const back = sumOf(report.seconds.slice(backAt / 1000))
+        const perClient = away.asked / herd.clients
+        assert.isAtMost(perClient, 80)
+        // Not much more is refused than is taken.
+        assert.isAtMost(back.asked / back.taken, 2.5)
+        assert.isAtMost(Math.max(...report.seconds.slice(backAt / 1000).map(({ asked }) => asked)), herd.limit * 4)
+        assert.isAtMost(calmAfter(report, backAt), 200)
+      }),
+    timeout
+  )
+})
