@@ -1,10 +1,11 @@
-import { Effect, Exit, type Latch, PubSub, Stream, type Take } from "effect"
+import { Duration, Effect, Exit, Latch, PubSub, Stream, type Take } from "effect"
 import type { LazyArg } from "effect/Function"
 import type { Count } from "../telemetry/count.ts"
 import { isDebug, quietly } from "../telemetry/log.ts"
+import { makeTally } from "../telemetry/tally.ts"
 import type { Budget } from "./budget.ts"
 import type { Ledger, Pending } from "./ledger.ts"
-import { Delivered, type DeliveryError, Dropped, type Outcome, ShutdownTimeout } from "./Outcome.ts"
+import { Delivered, type DeliveryError, Dropped, type Outcome, RetriesExhausted, ShutdownTimeout } from "./Outcome.ts"
 import type { UndeliveredLine } from "./undelivered.ts"
 
 /** Messages that were in one request. */
@@ -19,8 +20,8 @@ export interface Settlement {
   readonly deliver: (sent: Sent) => Effect.Effect<void>
   /** Waits where the handler is far behind. */
   readonly fail: (sent: Sent, error: DeliveryError) => Effect.Effect<void>
-  /** At once; the effect only logs it. */
-  readonly failAtOnce: (sent: Sent, error: DeliveryError) => Effect.Effect<void>
+  /** Of messages that are older than they may become, at once. The latch is to be waited for. */
+  readonly giveUpLate: (sent: Sent, attempts: number, status: number | undefined) => Latch.Latch
   /** At once. The latch is to be waited for. */
   readonly drop: (messages: ReadonlyArray<Pending>) => Latch.Latch
   /**
@@ -33,6 +34,13 @@ export interface Settlement {
   readonly end: () => void
 }
 
+export interface SettlementOptions {
+  /** How old a message may become. */
+  readonly deliveryTimeout: Duration.Duration
+}
+
+const tellLateMillis = 60_000
+
 /** How many outcomes a slow reader may be behind before it loses the oldest. */
 const outcomesCapacity = 1024
 
@@ -40,8 +48,11 @@ export const makeSettlement = Effect.fnUntraced(function* (
   budget: Budget,
   ledger: Ledger,
   undelivered: UndeliveredLine,
-  count: Count
+  count: Count,
+  { deliveryTimeout }: SettlementOptions
 ) {
+  // An outage that is too long ends messages one after the other.
+  const lateTally = yield* makeTally("messages given up, the server was away for too long", tellLateMillis)
   const outcomes = yield* PubSub.sliding<Take.Take<Outcome>>(outcomesCapacity)
   let isKeyRefused = false
   let isOver = false
@@ -98,10 +109,15 @@ export const makeSettlement = Effect.fnUntraced(function* (
         logOf(sent, logFailure(error)),
         Effect.suspend(() => (isOver ? Effect.void : end(sent.messages, error).await))
       ),
-    failAtOnce: (sent, error) => {
-      if (isOver) return Effect.void
-      end(sent.messages, error)
-      return logOf(sent, logFailure(error))
+    giveUpLate: ({ batchId, messages }, attempts, status) => {
+      if (isOver || messages.length === 0) return Latch.makeUnsafe(true)
+      lateTally.add(messages.length)
+      const reason = `not delivered within ${Duration.format(deliveryTimeout)}`
+      const messageIds = messages.map(idOf)
+      return end(
+        messages,
+        new RetriesExhausted({ batchId, messageIds, attempts, reason, ...(status !== undefined && { status }) })
+      )
     },
     drop: (messages) => end(messages, new Dropped({ messageIds: messages.map(idOf) })),
     giveUp: (all) => {

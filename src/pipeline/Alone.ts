@@ -38,17 +38,19 @@ export class Alone {
     return false
   }
 
-  /** Of those that wait, the one that goes before all others while the server is silent. */
+  /**
+   * Of those that wait, the one that goes before all others while the server is silent: the one that has failed most, until
+   * it is halved; its pieces go first once, as all pieces do.
+   */
   first(waiting: ReadonlyArray<Batch>): Batch | undefined {
-    const root = this.#isTakenApart(waiting) ? this.#root : undefined
+    if (this.#isTakenApart(waiting)) return undefined
     let first: Batch | undefined
     let most = 0
     for (const batch of waiting) {
       const failures = batch.isSeveral ? this.#failuresOf(batch) : 0
-      if (failures > most && (root === undefined || root === batch.root)) {
-        first = batch
-        most = failures
-      }
+      if (failures <= most) continue
+      first = batch
+      most = failures
     }
     return first
   }

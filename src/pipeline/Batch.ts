@@ -1,4 +1,5 @@
 import type { Pending } from "../delivery/ledger.ts"
+import type { Sent } from "../delivery/settlement.ts"
 import type { FlushCause } from "../telemetry/metrics.ts"
 import { Suspicion } from "./Suspicion.ts"
 import { Trial } from "./Trial.ts"
@@ -78,6 +79,9 @@ export class Batch {
     return [first, this.takeFirst(this.messages.length)]
   }
 }
+
+/** As it is settled. */
+export const sentOf = ({ id, messages, bytes }: Batch): Sent => ({ batchId: id, messages, bytes })
 
 export const messagesOf = (batches: Iterable<Batch>): ReadonlyArray<Pending> =>
   Array.from(batches).flatMap(({ messages }) => messages)

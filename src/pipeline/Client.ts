@@ -3,7 +3,7 @@ import { makeBudget } from "../delivery/budget.ts"
 import type { FlushReport } from "../delivery/Delivery.ts"
 import { makeLedger } from "../delivery/ledger.ts"
 import type { Outcome } from "../delivery/Outcome.ts"
-import { makeSettlement } from "../delivery/settlement.ts"
+import { makeSettlement, type SettlementOptions } from "../delivery/settlement.ts"
 import { makeUndeliveredLine, type UndeliveredHandler } from "../delivery/undelivered.ts"
 import { makeCount } from "../telemetry/count.ts"
 import type { Transport } from "../transport/Transport.ts"
@@ -11,7 +11,7 @@ import { Alone } from "./Alone.ts"
 import { type Accept, type AcceptOptions, makeAccept } from "./accept.ts"
 import { type AdmissionOptions, makeAdmission } from "./admission.ts"
 import { type ClosingOptions, closeAll } from "./closing.ts"
-import { type CourierOptions, makeCourier } from "./courier.ts"
+import { makeCourier } from "./courier.ts"
 import { makeExpiry } from "./expiry.ts"
 import { type FlushOptions, makeFlush } from "./flush.ts"
 import { type FlusherOptions, makeFlusher } from "./flusher.ts"
@@ -25,7 +25,7 @@ export interface ClientOptions
     AdmissionOptions,
     QueueLimits,
     FlusherOptions,
-    CourierOptions,
+    SettlementOptions,
     FlushOptions,
     ClosingOptions {
   readonly onUndelivered: UndeliveredHandler | undefined
@@ -55,7 +55,7 @@ export const makeClient = Effect.fnUntraced(function* (options: ClientOptions, t
   )
   const ledger = makeLedger()
   const undelivered = yield* makeUndeliveredLine(options.onUndelivered)
-  const settlement = yield* makeSettlement(budget, ledger, undelivered, count)
+  const settlement = yield* makeSettlement(budget, ledger, undelivered, count, options)
   const telling = yield* makeTelling(server, budget, count)
   const witness = isLane ? new Witness() : undefined
   const courier = yield* makeCourier(options, store, alone, witness, transport, settlement, telling, count)

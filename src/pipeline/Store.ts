@@ -17,8 +17,8 @@ export interface Store {
   readonly next: (now: number) => Batch | undefined
   /** Takes in what was taken out, to be tried again at its `notBefore`. */
   readonly back: (batches: ReadonlyArray<Batch>) => void
-  /** No batch waits beyond this time. */
-  readonly hasten: (notBefore: number) => void
+  /** No batch waits beyond this time, or so long after it was last tried, if that is later. */
+  readonly hasten: (notBefore: number, sinceTried: number) => void
   /** When the batch that is not ready yet was begun, if there is one. */
   readonly gatheringSince: () => number | undefined
   /** When the oldest message was accepted. */

@@ -26,8 +26,8 @@ const maxAge = 11 * 3_600_000
 /** At random, so that of two servers that take turns both are asked. */
 export const howManyWitnesses = (random: number): number => 1 + Math.floor(random * 3)
 
-/** The longest own wait of a message while its witnesses are accepted, in milliseconds. */
-export const witnessedWait = 1000
+/** The longest own wait of a message while its witnesses are accepted, in milliseconds. Closing leaves no time for ten such. */
+export const witnessedWait = (isClosing: boolean): number => (isClosing ? 100 : 1000)
 
 /** Not the root of any batch: those count from 1. */
 export const witnessRoot = 0

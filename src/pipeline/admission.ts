@@ -5,8 +5,7 @@ import type { Ledger } from "../delivery/ledger.ts"
 import type { Settlement } from "../delivery/settlement.ts"
 import type { EncodedMessage } from "../message/encode.ts"
 import type { Count } from "../telemetry/count.ts"
-import { quietly } from "../telemetry/log.ts"
-import { makeAlarm } from "../time/alarm.ts"
+import { makeTally } from "../telemetry/tally.ts"
 import { monotonicMillis } from "../time/monotonic.ts"
 import { messagesOf } from "./Batch.ts"
 import { AnalyticsClosed, QueueFull } from "./CallError.ts"
@@ -36,11 +35,11 @@ export interface Admission {
   ) => Effect.Effect<Receipt, QueueFull | AnalyticsClosed>
   /** Lets nothing in any more, and whoever waits for room go. */
   readonly close: () => void
-  /** Warns of what was dropped since the last warning. */
-  readonly warnOfDropped: Effect.Effect<void>
+  /** Tells what it dropped and has not told yet. */
+  readonly tellDropped: Effect.Effect<void>
 }
 
-const dropWarningMillis = 10_000
+const tellDroppedMillis = 10_000
 
 export const makeAdmission = Effect.fnUntraced(function* (
   options: AdmissionOptions,
@@ -52,13 +51,12 @@ export const makeAdmission = Effect.fnUntraced(function* (
   settlement: Settlement,
   count: Count
 ) {
-  const run = Effect.runForkWith(yield* Effect.context<never>())
   const clock = yield* Clock.Clock
+  // A server that is down drops a message with every call.
+  const droppedTally = yield* makeTally("queue full, oldest messages dropped", tellDroppedMillis)
   const line = Semaphore.makeUnsafe(1)
   let inLine = 0
   let isClosed = false
-  let unwarned = 0
-  let nextWarning = Number.NEGATIVE_INFINITY
 
   const refuse = <E extends QueueFull | AnalyticsClosed>(error: E): Effect.Effect<never, E> => {
     count.refused(error._tag)
@@ -81,31 +79,10 @@ export const makeAdmission = Effect.fnUntraced(function* (
   const displaceFor = (message: EncodedMessage, link: Tracer.SpanLink | undefined): Effect.Effect<Receipt> => {
     const receipt = letIn(message, link)
     const dropped = messagesOf(store.takeOldest(budget.fitsAfter))
-    unwarned += dropped.length
-    return settlement.drop(dropped).await.pipe(Effect.andThen(warnOnceInAWhile), Effect.as(receipt))
+    const handled = settlement.drop(dropped)
+    droppedTally.add(dropped.length)
+    return Effect.as(handled.await, receipt)
   }
-
-  const warnOfDropped = Effect.suspend(() => {
-    if (unwarned === 0) return Effect.void
-    nextWarning = monotonicMillis(clock) + dropWarningMillis
-    const dropped = unwarned
-    unwarned = 0
-    return quietly(Effect.annotateLogs(Effect.logWarning("queue full, oldest messages dropped"), { count: dropped }))
-  })
-
-  const nextWarningIn = (): number => nextWarning - monotonicMillis(clock)
-
-  const warning = yield* makeAlarm(
-    () => (unwarned === 0 ? undefined : nextWarningIn()),
-    () => run(warnOfDropped)
-  )
-
-  // A server that is down drops a message with every call.
-  const warnOnceInAWhile = Effect.suspend(() => {
-    if (nextWarningIn() <= 0) return warnOfDropped
-    warning.set()
-    return Effect.void
-  })
 
   const awaitRoomFor = (
     message: EncodedMessage,
@@ -155,7 +132,7 @@ export const makeAdmission = Effect.fnUntraced(function* (
       isClosed = true
       budget.releaseWaiters()
     },
-    warnOfDropped
+    tellDropped: droppedTally.tell
   }
   return admission
 })

@@ -47,7 +47,7 @@ export const closeAll = (
       flusher.stop()
       return settlement.giveUp([...courier.underWay(), ...messagesOf(store.takeAll())])
     })
-    yield* admission.warnOfDropped
+    yield* admission.tellDropped
     // In whole milliseconds, as timers count: what is less is lost to rounding.
     const left = Math.floor(deadline - monotonicMillis(clock))
     yield* within(undelivered.awaitHandled, Duration.millis(Math.max(0, left)))

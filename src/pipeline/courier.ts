@@ -1,7 +1,7 @@
 import { Cause, Clock, Duration, Effect, Option, Random, type Tracer } from "effect"
 import type { Pending } from "../delivery/ledger.ts"
 import { RetriesExhausted } from "../delivery/Outcome.ts"
-import { idOf, logOf, type Sent, type Settlement } from "../delivery/settlement.ts"
+import { idOf, logOf, type Sent, type Settlement, type SettlementOptions } from "../delivery/settlement.ts"
 import type { Count } from "../telemetry/count.ts"
 import { isDebug } from "../telemetry/log.ts"
 import { monotonicMillis } from "../time/monotonic.ts"
@@ -9,17 +9,12 @@ import { type Parcel, type Refused, Unavailable } from "../transport/Attempt.ts"
 import { closingWait } from "../transport/pace.ts"
 import type { Transport } from "../transport/Transport.ts"
 import type { Alone } from "./Alone.ts"
-import { type Batch, messagesOf } from "./Batch.ts"
+import { type Batch, messagesOf, sentOf } from "./Batch.ts"
 import type { Store } from "./Store.ts"
 import { FirstTries } from "./Suspicion.ts"
 import type { Telling } from "./telling.ts"
 import { ownWait } from "./turns.ts"
 import { howManyWitnesses, letPass, type Witness, witnessedWait, witnessRoot } from "./Witness.ts"
-
-export interface CourierOptions {
-  /** A message that is older when its attempt has failed is given up. */
-  readonly deliveryTimeout: Duration.Duration
-}
 
 /** Carries a batch to the server once, and has it settled or puts it back: whole, or in halves. */
 export interface Courier {
@@ -33,7 +28,7 @@ export interface Courier {
 }
 
 export const makeCourier = Effect.fnUntraced(function* (
-  { deliveryTimeout }: CourierOptions,
+  { deliveryTimeout }: SettlementOptions,
   store: Store,
   alone: Alone,
   /** In a lane. */
@@ -50,6 +45,8 @@ export const makeCourier = Effect.fnUntraced(function* (
   const others = new FirstTries()
   let batchId = 0
   let isClosing = false
+  /** Answers of 429 in a row. */
+  let limited = 0
 
   const now = (): number => monotonicMillis(clock)
 
@@ -105,6 +102,7 @@ export const makeCourier = Effect.fnUntraced(function* (
 
   const accepted = (batch: Batch, sent: Sent): Effect.Effect<void> => {
     end(batch, "accepted")
+    limited = 0
     alone.accept(batch)
     witness?.remember(sent.messages.at(-1), now())
     return Effect.andThen(
@@ -139,15 +137,15 @@ export const makeCourier = Effect.fnUntraced(function* (
   const giveUpLate = (batch: Batch, status: number | undefined): Effect.Effect<void> => {
     const late = batch.takeAcceptedBy(now() - longestLife)
     if (late === undefined) return Effect.void
-    underWay.add(late)
-    return settle(late, settlement.fail(sentOf(late), tooLate(late, deliveryTimeout, status)))
+    return settlement.giveUpLate(sentOf(late), late.requests, status).await
   }
 
-  const tryAgain = (batch: Batch, failure: Unavailable, longestWait: number): Effect.Effect<void> => {
-    const wait = Math.min(ownWait(batch.attempts, random.nextDoubleUnsafe()), isClosing ? closingWait : longestWait)
-    // It is about every request. Where the server said for how long, everything waits already.
-    if (failure.status === 429 && !failure.isHeld) transport.pace.hold(now(), wait)
-    batch.notBefore = now() + wait
+  const tryAgain = (batch: Batch, { status, isHeld }: Unavailable, longestWait: number): Effect.Effect<void> => {
+    const longest = isClosing ? Math.min(closingWait, longestWait) : longestWait
+    const waitAfter = (attempts: number) => Math.min(ownWait(attempts, random.nextDoubleUnsafe()), longest)
+    batch.notBefore = now() + waitAfter(batch.attempts)
+    // A 429 is about every request, a new batch's too. Where the server said for how long, everything waits already.
+    if (status === 429 && !isHeld) transport.pace.hold(now(), waitAfter(Math.max(batch.attempts, ++limited)))
     putBack(batch, batch)
     return Effect.void
   }
@@ -174,7 +172,7 @@ export const makeCourier = Effect.fnUntraced(function* (
         telling.look()
         batch.trial.hear(areAccepted)
         if (batch.trial.isAtFault) return endAtFault(batch, failure)
-        return tryAgain(batch, failure, areAccepted ? witnessedWait : Number.POSITIVE_INFINITY)
+        return tryAgain(batch, failure, areAccepted ? witnessedWait(isClosing) : Number.POSITIVE_INFINITY)
       })
     )
   }
@@ -239,15 +237,13 @@ export const makeCourier = Effect.fnUntraced(function* (
     inFlight: () => underWay.size,
     hasten: () => {
       isClosing = true
-      store.hasten(now() + closingWait)
+      store.hasten(now() + closingWait, 0)
     }
   }
   return courier
 })
 
 type Failure = Pick<Unavailable, "status" | "reason">
-
-export const sentOf = ({ id, messages, bytes }: Batch): Sent => ({ batchId: id, messages, bytes })
 
 const exhausted = ({ id, messages }: Batch, attempts: number, { status, reason }: Failure): RetriesExhausted =>
   new RetriesExhausted({
@@ -257,14 +253,6 @@ const exhausted = ({ id, messages }: Batch, attempts: number, { status, reason }
     reason,
     ...(status !== undefined && { status })
   })
-
-/** Of a batch that is older than messages may become. */
-export const tooLate = (
-  batch: Batch,
-  deliveryTimeout: Duration.Duration,
-  status: number | undefined
-): RetriesExhausted =>
-  exhausted(batch, batch.requests, { status, reason: `not delivered within ${Duration.format(deliveryTimeout)}` })
 
 const logDebug = (sent: Sent, line: string): Effect.Effect<void> =>
   Effect.withFiber((fiber) => (isDebug(fiber) ? logOf(sent, Effect.logDebug(line)) : Effect.void))

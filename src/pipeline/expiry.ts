@@ -1,8 +1,8 @@
 import { Clock, Duration, Effect } from "effect"
-import type { Settlement } from "../delivery/settlement.ts"
+import type { Settlement, SettlementOptions } from "../delivery/settlement.ts"
 import { makeAlarm } from "../time/alarm.ts"
 import { monotonicMillis } from "../time/monotonic.ts"
-import { sentOf, tooLate } from "./courier.ts"
+import { sentOf } from "./Batch.ts"
 import type { Store } from "./Store.ts"
 
 /** Gives up messages that are in no request when they are older than `deliveryTimeout`. */
@@ -12,12 +12,11 @@ export interface Expiry {
 }
 
 export const makeExpiry = Effect.fnUntraced(function* (
-  { deliveryTimeout }: { readonly deliveryTimeout: Duration.Duration },
+  { deliveryTimeout }: SettlementOptions,
   store: Store,
   settlement: Settlement
 ) {
   if (!Duration.isFinite(deliveryTimeout)) return { notice: () => {} } satisfies Expiry
-  const run = Effect.runForkWith(yield* Effect.context<never>())
   const clock = yield* Clock.Clock
   const longestLife = Duration.toMillis(deliveryTimeout)
 
@@ -27,8 +26,8 @@ export const makeExpiry = Effect.fnUntraced(function* (
       return oldest === undefined ? undefined : oldest + longestLife - monotonicMillis(clock)
     },
     () => {
-      for (const late of store.takeAcceptedBy(monotonicMillis(clock) + 0.5 - longestLife)) {
-        run(settlement.failAtOnce(sentOf(late), tooLate(late, deliveryTimeout, undefined)))
+      for (const late of store.takeAcceptedBy(monotonicMillis(clock) - longestLife)) {
+        settlement.giveUpLate(sentOf(late), late.requests, undefined)
       }
     }
   )

@@ -2,7 +2,7 @@ import { Clock, Duration, Effect, type Fiber, Latch } from "effect"
 import type { FlushCause } from "../telemetry/metrics.ts"
 import { makeAlarm } from "../time/alarm.ts"
 import { monotonicMillis } from "../time/monotonic.ts"
-import type { Pace } from "../transport/pace.ts"
+import { minStartGap, type Pace } from "../transport/pace.ts"
 import type { Batch } from "./Batch.ts"
 import type { Courier } from "./courier.ts"
 import type { Store } from "./Store.ts"
@@ -106,7 +106,7 @@ export const makeFlusher = Effect.fnUntraced(function* (
     },
     () => {
       const gathered = gatheredIn()
-      if (gathered !== undefined && gathered < 0.5) store.makeReady("interval")
+      if (gathered !== undefined && gathered <= 0) store.makeReady("interval")
       start()
     }
   )
@@ -118,7 +118,7 @@ export const makeFlusher = Effect.fnUntraced(function* (
     },
     hurry,
     flush: () => {
-      store.hasten(now())
+      store.hasten(now(), minStartGap)
       pace.allowOne(now())
       hurry("flush")
     },

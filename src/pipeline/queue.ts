@@ -2,7 +2,7 @@ import type { Clock } from "effect"
 import { monotonicMillis } from "../time/monotonic.ts"
 import { Batch } from "./Batch.ts"
 import type { Store } from "./Store.ts"
-import { nextTurn, nextTurnAt, type Turns, untried } from "./turns.ts"
+import { nextTurn, nextTurnAt, type Turns } from "./turns.ts"
 
 export interface QueueLimits {
   /** Messages that make a batch ready. */
@@ -21,6 +21,7 @@ export const makeQueue = (limits: QueueLimits, turns: Turns, clock: Clock.Clock)
   let first: Batch | undefined
   let last: Batch | undefined
   let order = 0
+  let wasPreferred = false
   const waiting: Array<Batch> = []
 
   /** With a comma after each message that it has. */
@@ -90,8 +91,10 @@ export const makeQueue = (limits: QueueLimits, turns: Turns, clock: Clock.Clock)
     nextAt: () => nextTurnAt(turns, waiting, hasUntried()),
 
     next: (now) => {
-      const turn = nextTurn(turns, waiting, hasUntried(), now)
-      return turn === untried ? takeFirst() : turn && remove(turn)
+      const turn = nextTurn(turns, waiting, hasUntried(), wasPreferred, now)
+      if (turn === undefined) return undefined
+      wasPreferred = turn.isPreferred
+      return turn.batch === undefined ? takeFirst() : remove(turn.batch)
     },
 
     back: (batches) => {
@@ -101,8 +104,10 @@ export const makeQueue = (limits: QueueLimits, turns: Turns, clock: Clock.Clock)
       }
     },
 
-    hasten: (notBefore) => {
-      for (const batch of waiting) batch.notBefore = Math.min(batch.notBefore, notBefore)
+    hasten: (notBefore, sinceTried) => {
+      for (const batch of waiting) {
+        batch.notBefore = Math.min(batch.notBefore, Math.max(notBefore, batch.triedAt + sinceTried))
+      }
     },
 
     gatheringSince: () => (last?.cause === undefined ? last?.startedAt : undefined),

@@ -8,32 +8,42 @@ export interface Turns {
   readonly first: (waiting: ReadonlyArray<Batch>) => Batch | undefined
 }
 
-/** Said of a batch that was never tried, and is no piece of one that was. */
-export const untried = "untried"
+export interface Turn {
+  /** `undefined` is the first of those that were never tried, and are no piece of one that was. */
+  readonly batch: Batch | undefined
+  /** It may be at fault, and goes first so that its neighbours need not wait. */
+  readonly isPreferred: boolean
+}
 
 /**
- * Pieces of a split batch first, then batches that were never tried, then the one that was tried least recently of those
- * whose wait is over. In a lane it is always the oldest. `waiting` are the batches that were tried and their pieces, oldest
- * first, all older than those that never were.
+ * Pieces of a split batch first, but never twice in a row where a batch waits that was never tried: what may be at fault is
+ * not to delay the others. Then batches that were never tried, then the one that was tried least recently of those whose
+ * wait is over. In a lane it is always the oldest. `waiting` are the batches that were tried and their pieces, oldest first,
+ * all older than those that never were.
  */
 export const nextTurn = (
   { isLane, first }: Turns,
   waiting: ReadonlyArray<Batch>,
   hasUntried: boolean,
+  wasPreferred: boolean,
   now: number
-): Batch | typeof untried | undefined => {
-  const oldest = isLane ? waiting.find(({ isPassed }) => !isPassed) : waiting[0]
-  if (oldest === undefined) return hasUntried ? untried : undefined
-  if (isLane) return oldest.notBefore <= now ? oldest : undefined
-  const favourite = first(waiting)
-  if (favourite !== undefined) return favourite
-  let next: Batch | undefined
-  for (const batch of waiting) {
-    if (batch.notBefore > now) continue
-    if (batch.attempts === 0) return batch
-    if (next === undefined || batch.triedAt < next.triedAt) next = batch
+): Turn | undefined => {
+  const untried = hasUntried ? { batch: undefined, isPreferred: false } : undefined
+  if (waiting.length === 0) return untried
+  if (isLane) {
+    const batch = waiting.find(({ isPassed }) => !isPassed)
+    if (batch === undefined) return untried
+    return batch.notBefore <= now ? { batch, isPreferred: false } : undefined
   }
-  return hasUntried ? untried : next
+  if (wasPreferred && untried !== undefined) return untried
+  const preferred = first(waiting) ?? waiting.find(({ attempts, notBefore }) => attempts === 0 && notBefore <= now)
+  if (preferred !== undefined) return { batch: preferred, isPreferred: true }
+  if (untried !== undefined) return untried
+  let batch: Batch | undefined
+  for (const each of waiting) {
+    if (each.notBefore <= now && (batch === undefined || each.triedAt < batch.triedAt)) batch = each
+  }
+  return batch && { batch, isPreferred: false }
 }
 
 /** When it is anybody's turn, in monotonic milliseconds; now, if that is over. */

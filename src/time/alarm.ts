@@ -27,14 +27,14 @@ export const makeAlarm = Effect.fnUntraced(function* (dueIn: () => number | unde
     // First: what is due now rings at once.
     const next = { at, fiber: undefined as Fiber.Fiber<void> | undefined }
     timer = next
-    next.fiber = run(Effect.andThen(Effect.sleep(Math.max(0, wait)), look))
+    // Timers count whole milliseconds: less would be over too early, again and again.
+    next.fiber = run(Effect.andThen(Effect.sleep(Math.ceil(Math.max(0, wait))), look))
   }
 
   const look = Effect.sync(() => {
     timer = undefined
     const wait = dueIn()
-    // Timers count whole milliseconds.
-    if (wait !== undefined && wait < 0.5) ring()
+    if (wait !== undefined && wait <= 0) ring()
     set()
   })
 

@@ -29,6 +29,9 @@ const minGap = 100
 
 const maxGap = 30_000
 
+/** What asks for a start at once gets one in so long. */
+export const minStartGap = 1000
+
 /** The longest wait of the client's own while it is closing. */
 export const closingWait = 1000
 
@@ -70,7 +73,7 @@ export const makePace = (silence: Silence, isPaced: boolean, random: () => numbe
     holdAsAsked: (now, millis) => hold(now, Math.ceil(millis * (1 + random() / 10))),
     heldFor: (now) => heldUntil - now,
     allowOne: (now) => {
-      if (now - lastStart >= 1000) nextStart = now
+      if (now - lastStart >= minStartGap) nextStart = now
     },
     hasten: (now) => {
       isClosing = true
