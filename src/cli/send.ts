@@ -20,6 +20,9 @@ import { sendOnce } from "./sendOnce.ts"
 const text = (name: string, description: string) =>
   Flag.String(name).pipe(Flag.withDescription(description), Flag.optional)
 
+/** Somebody waits at a terminal: not for the hours that a service would try. */
+const patience = "30 seconds"
+
 const common = {
   apiKey: keyFlag,
   region: Flag.Literals("region", ["us", "eu"]).pipe(
@@ -34,7 +37,7 @@ const common = {
     Flag.withDefault(true)
   ),
   retry: Flag.Boolean("retry").pipe(
-    Flag.withDescription("Try again where that is worth it; --no-retry: once only"),
+    Flag.withDescription(`Try again where that is worth it, for ${patience}; --no-retry: once only`),
     Flag.withDefault(true)
   ),
   messageId: text("message-id", "The server takes the first message with an id, for 12 hours; default: a new one"),
@@ -75,7 +78,7 @@ const deliver = Effect.fnUntraced(function* (flags: Common, call: Effect.Effect<
   const apiKey = yield* readKey(flags.apiKey)
   // A region that is asked for wins over an endpoint that is merely configured.
   const endpoint = Option.isSome(flags.region) ? undefined : configured.endpoint
-  const patience = yield* Effect.forkChild(
+  const word = yield* Effect.forkChild(
     Effect.andThen(
       Effect.sleep("1 second"),
       Console.error(`The server has not taken it yet: trying ${flags.retry ? "on" : "once"}. Ctrl-C gives up.`)
@@ -88,11 +91,12 @@ const deliver = Effect.fnUntraced(function* (flags: Common, call: Effect.Effect<
       strict: flags.strict,
       region: Option.getOrElse(flags.region, () => configured.region),
       endpoint: Option.getOrElse(flags.endpoint, () => endpoint),
+      deliveryTimeout: patience,
       ...(flags.retry ? undefined : { retry: Schedule.recurs(0) })
     },
     call
   ).pipe(Effect.catch((error) => failWith(error._tag === "InvalidOptions" ? 2 : 1, error.message)))
-  yield* Fiber.interrupt(patience)
+  yield* Fiber.interrupt(word)
   yield* Console.log(messageId)
   yield* failure === undefined ? Console.log("delivered") : failWith(1, `${failure._tag}: ${failure.message}`)
   if (!flags.strict) {

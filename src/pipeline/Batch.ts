@@ -48,6 +48,11 @@ export class Batch {
     this.bytes += message.bytes
   }
 
+  countAttempt(): void {
+    this.attempts++
+    this.requests++
+  }
+
   get isSeveral(): boolean {
     return this.messages.length > 1
   }

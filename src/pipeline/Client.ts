@@ -15,10 +15,10 @@ import { makeCourier } from "./courier.ts"
 import { makeExpiry } from "./expiry.ts"
 import { type FlushOptions, makeFlush } from "./flush.ts"
 import { type FlusherOptions, makeFlusher } from "./flusher.ts"
+import { makeJudge } from "./judge.ts"
 import { makeQueue, type QueueLimits } from "./queue.ts"
 import { type Status, statusOf } from "./Status.ts"
 import { makeTelling } from "./telling.ts"
-import { Witness } from "./Witness.ts"
 
 export interface ClientOptions
   extends AcceptOptions,
@@ -57,8 +57,8 @@ export const makeClient = Effect.fnUntraced(function* (options: ClientOptions, t
   const undelivered = yield* makeUndeliveredLine(options.onUndelivered)
   const settlement = yield* makeSettlement(budget, ledger, undelivered, count, options)
   const telling = yield* makeTelling(server, budget, count)
-  const witness = isLane ? new Witness() : undefined
-  const courier = yield* makeCourier(options, store, alone, witness, transport, settlement, telling, count)
+  const judge = yield* makeJudge(isLane, alone, store, transport)
+  const courier = yield* makeCourier(options, store, judge, transport, settlement, telling, count)
   const flusher = yield* makeFlusher(options, store, pace, courier)
   const expiry = yield* makeExpiry(options, store, settlement)
   const admission = yield* makeAdmission(options, budget, ledger, store, expiry, flusher, settlement, count)

@@ -10,6 +10,14 @@ export class FirstTries implements Tried {
   tried = 0
   accepted = 0
   failed = 0
+
+  /** Only the first attempt of a batch counts. */
+  end(attempts: number, result: "accepted" | "refused" | "failed"): void {
+    if (attempts !== 1) return
+    this.tried++
+    if (result === "accepted") this.accepted++
+    if (result === "failed") this.failed++
+  }
 }
 
 /**

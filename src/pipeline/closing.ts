@@ -3,7 +3,7 @@ import type { Ledger } from "../delivery/ledger.ts"
 import type { Settlement } from "../delivery/settlement.ts"
 import type { UndeliveredLine } from "../delivery/undelivered.ts"
 import { monotonicMillis } from "../time/monotonic.ts"
-import type { Pace } from "../transport/pace.ts"
+import { closingWait, type Pace } from "../transport/pace.ts"
 import type { Admission } from "./admission.ts"
 import { messagesOf } from "./Batch.ts"
 import type { Courier } from "./courier.ts"
@@ -39,7 +39,7 @@ export const closeAll = (
     const deadline = monotonicMillis(clock) + Duration.toMillis(shutdownTimeout)
     admission.close()
     pace.hasten(monotonicMillis(clock))
-    courier.hasten()
+    store.hasten(monotonicMillis(clock) + closingWait, 0)
     flusher.hurry("close")
     yield* within(Effect.andThen(ledger.seal().await, flusher.idle), Duration.subtract(shutdownTimeout, handlerTime))
     // In one step: what is interrupted may still come to its end.

@@ -5,16 +5,15 @@ import { idOf, logOf, type Sent, type Settlement, type SettlementOptions } from 
 import type { Count } from "../telemetry/count.ts"
 import { isDebug } from "../telemetry/log.ts"
 import { monotonicMillis } from "../time/monotonic.ts"
-import { type Parcel, type Refused, Unavailable } from "../transport/Attempt.ts"
+import { type Refused, Unavailable } from "../transport/Attempt.ts"
 import { closingWait } from "../transport/pace.ts"
 import type { Transport } from "../transport/Transport.ts"
-import type { Alone } from "./Alone.ts"
 import { type Batch, messagesOf, sentOf } from "./Batch.ts"
+import type { Judge, Verdict } from "./judge.ts"
 import type { Store } from "./Store.ts"
-import { FirstTries } from "./Suspicion.ts"
 import type { Telling } from "./telling.ts"
 import { ownWait } from "./turns.ts"
-import { howManyWitnesses, letPass, type Witness, witnessedWait, witnessRoot } from "./Witness.ts"
+import { witnessedWait } from "./Witness.ts"
 
 /** Carries a batch to the server once, and has it settled or puts it back: whole, or in halves. */
 export interface Courier {
@@ -23,28 +22,23 @@ export interface Courier {
   readonly underWay: () => ReadonlyArray<Pending>
   /** Requests, that is. */
   readonly inFlight: () => number
-  /** No wait is longer than a second any more. */
-  readonly hasten: () => void
 }
 
 export const makeCourier = Effect.fnUntraced(function* (
   { deliveryTimeout }: SettlementOptions,
   store: Store,
-  alone: Alone,
-  /** In a lane. */
-  witness: Witness | undefined,
+  judge: Judge,
   transport: Transport,
   settlement: Settlement,
   telling: Telling,
   count: Count
 ) {
+  const { pace } = transport
   const clock = yield* Clock.Clock
   const random = yield* Random.Random
   const longestLife = Duration.toMillis(deliveryTimeout)
   const underWay = new Set<Batch>()
-  const others = new FirstTries()
   let batchId = 0
-  let isClosing = false
   /** Answers of 429 in a row. */
   let limited = 0
 
@@ -52,11 +46,11 @@ export const makeCourier = Effect.fnUntraced(function* (
 
   const begin = (batch: Batch): Sent => {
     if (batch.requests === 0) count.batch(batch.cause ?? "size", batch.messages.length)
-    underWay.add(batch)
-    batch.id = ++batchId
+    if (batch.attempts === 0) batch.id = ++batchId
     batch.triedAt = now()
-    batch.suspicion.begin(others)
-    return { batchId: batch.id, messages: batch.messages, bytes: batch.bytes }
+    underWay.add(batch)
+    judge.begin(batch)
+    return sentOf(batch)
   }
 
   const attempt = (batch: Batch, sent: Sent): Effect.Effect<void, Refused | Unavailable> =>
@@ -79,18 +73,14 @@ export const makeCourier = Effect.fnUntraced(function* (
       })
     })
 
-  /** An attempt ended, which is known of other batches if it was the first. */
-  const end = (batch: Batch, result: "accepted" | "failed" | undefined): void => {
-    batch.attempts++
-    batch.requests++
-    if (batch.attempts > 1) return
-    others.tried++
-    if (result !== undefined) others[result]++
-  }
-
-  const putBack = (batch: Batch, ...batches: ReadonlyArray<Batch>): void => {
+  const putBack = (batch: Batch, batches: ReadonlyArray<Batch>): void => {
     underWay.delete(batch)
     store.back(batches)
+  }
+
+  const sendHalves = (batch: Batch, sent: Sent, why: string): Effect.Effect<void> => {
+    putBack(batch, batch.halve())
+    return logDebug(sent, `${why}, sending each half`)
   }
 
   /** Under way until it is settled: closing looks for what has no outcome. */
@@ -100,11 +90,27 @@ export const makeCourier = Effect.fnUntraced(function* (
       Effect.sync(() => underWay.delete(batch))
     )
 
+  const giveUp = (batch: Batch, attempts: number, failure: Failure): Effect.Effect<void> =>
+    settle(batch, settlement.fail(sentOf(batch), exhausted(batch, attempts, failure)))
+
+  /** Those that let a batch pass are at fault once it was accepted. */
+  const endPassed = ({ order }: Batch): Effect.Effect<void> => {
+    const passed = store.waiting.filter((batch) => batch.isPassed && batch.order < order).length
+    if (passed === 0) return Effect.void
+    const isEnough = (messages: number) => messages >= passed
+    return Effect.forEach(
+      store.takeOldest(isEnough),
+      (batch) => {
+        underWay.add(batch)
+        return giveUp(batch, batch.requests, { status: 500, reason: "the message behind it was accepted" })
+      },
+      { discard: true }
+    )
+  }
+
   const accepted = (batch: Batch, sent: Sent): Effect.Effect<void> => {
-    end(batch, "accepted")
     limited = 0
-    alone.accept(batch)
-    witness?.remember(sent.messages.at(-1), now())
+    judge.accept(batch, now())
     return Effect.andThen(
       settle(batch, settlement.deliver(sent)),
       Effect.suspend(() => endPassed(batch))
@@ -112,92 +118,47 @@ export const makeCourier = Effect.fnUntraced(function* (
   }
 
   const refused = (batch: Batch, sent: Sent, failure: Refused): Effect.Effect<void> => {
-    end(batch, undefined)
-    if (!(failure.isAboutContent && batch.isSeveral)) return settle(batch, settlement.fail(sent, failure.error()))
-    putBack(batch, ...batch.halve())
-    return logDebug(sent, "batch refused, sending each half")
-  }
-
-  /** Those that let a batch pass are at fault once it was accepted. */
-  const endPassed = ({ order }: Batch): Effect.Effect<void> => {
-    const passed = store.waiting.filter((batch) => batch.isPassed && batch.order < order)
-    if (passed.length === 0) return Effect.void
-    const count = messagesOf(passed).length
-    return Effect.forEach(
-      store.takeOldest((messages) => messages >= count),
-      (batch) => {
-        underWay.add(batch)
-        return endAtFault(batch, { status: 500, reason: "the message behind it was accepted" })
-      },
-      { discard: true }
-    )
-  }
-
-  /** Of a batch whose attempt failed, what is too old is given up, and the rest goes on. */
-  const giveUpLate = (batch: Batch, status: number | undefined): Effect.Effect<void> => {
-    const late = batch.takeAcceptedBy(now() - longestLife)
-    if (late === undefined) return Effect.void
-    return settlement.giveUpLate(sentOf(late), late.requests, status).await
+    judge.refuse(batch)
+    return failure.isAboutContent && batch.isSeveral
+      ? sendHalves(batch, sent, "batch refused")
+      : settle(batch, settlement.fail(sent, failure.error()))
   }
 
   const tryAgain = (batch: Batch, { status, isHeld }: Unavailable, longestWait: number): Effect.Effect<void> => {
-    const longest = isClosing ? Math.min(closingWait, longestWait) : longestWait
-    const waitAfter = (attempts: number) => Math.min(ownWait(attempts, random.nextDoubleUnsafe()), longest)
+    const waitAfter = (attempts: number) => Math.min(ownWait(attempts, random.nextDoubleUnsafe()), longestWait)
     batch.notBefore = now() + waitAfter(batch.attempts)
     // A 429 is about every request, a new batch's too. Where the server said for how long, everything waits already.
-    if (status === 429 && !isHeld) transport.pace.hold(now(), waitAfter(Math.max(batch.attempts, ++limited)))
-    putBack(batch, batch)
+    if (status === 429 && !isHeld) pace.hold(now(), waitAfter(Math.max(batch.attempts, ++limited)))
+    putBack(batch, [batch])
     return Effect.void
   }
 
-  const endAtFault = (batch: Batch, failure: Failure): Effect.Effect<void> =>
-    settle(batch, settlement.fail(sentOf(batch), exhausted(batch, batch.requests, failure)))
-
-  /** In a lane a message alone is judged by witnesses. */
-  const judge = (batch: Batch, failure: Unavailable, witness: Witness): Effect.Effect<void> => {
-    batch.trial.fail(failure.status)
-    const message = witness.at(now())
-    if (!batch.trial.needsWitness || transport.pace.heldFor(now()) > 0) {
-      return tryAgain(batch, failure, Number.POSITIVE_INFINITY)
+  const follow = (verdict: Verdict, batch: Batch, sent: Sent, failure: Unavailable): Effect.Effect<void> => {
+    switch (verdict) {
+      case "halve":
+        return sendHalves(batch, sent, "batch failed too often")
+      case "end":
+        return giveUp(batch, batch.requests, failure)
+      case "soon":
+        return tryAgain(batch, failure, witnessedWait(pace.isClosing()))
+      case "again":
+        return tryAgain(batch, failure, pace.isClosing() ? closingWait : Number.POSITIVE_INFINITY)
     }
-    if (message === undefined) {
-      if (isClosing) letPass(batch, store)
-      return tryAgain(batch, failure, Number.POSITIVE_INFINITY)
-    }
-    const parcel: Parcel = { batchId: batch.id, messages: [message], attempts: 0, root: witnessRoot, isWitness: true }
-    return Effect.suspend(() => transport.attempt(parcel)).pipe(
-      Effect.repeat({ times: howManyWitnesses(random.nextDoubleUnsafe()) - 1 }),
-      Effect.match({ onFailure: () => false, onSuccess: () => true }),
-      Effect.flatMap((areAccepted) => {
-        telling.look()
-        batch.trial.hear(areAccepted)
-        if (batch.trial.isAtFault) return endAtFault(batch, failure)
-        return tryAgain(batch, failure, areAccepted ? witnessedWait(isClosing) : Number.POSITIVE_INFINITY)
-      })
-    )
   }
 
+  /** What is too old is given up, and the rest goes on. */
   const unavailable = (batch: Batch, sent: Sent, failure: Unavailable): Effect.Effect<void> => {
-    end(batch, "failed")
     const { status, isFinal, attempts } = failure
-    if (isFinal) return settle(batch, settlement.fail(sent, exhausted(batch, attempts, failure)))
-    return Effect.andThen(
-      giveUpLate(batch, status),
-      Effect.suspend(() => {
-        if (batch.messages.length === 0) return Effect.sync(() => underWay.delete(batch))
-        if (witness === undefined) batch.suspicion.fail(others, batch.attempts, status)
-        if (batch.isSeveral) {
-          const isAlone = status === 500 && alone.fail(batch, [...store.waiting, ...underWay])
-          if (!isAlone && !batch.suspicion.isEnough) return tryAgain(batch, failure, Number.POSITIVE_INFINITY)
-          putBack(batch, ...batch.halve())
-          return logDebug(sent, "batch failed too often, sending each half")
-        }
-        if (batch.suspicion.isCertain) return endAtFault(batch, failure)
-        return witness === undefined
-          ? tryAgain(batch, failure, Number.POSITIVE_INFINITY)
-          : judge(batch, failure, witness)
-      })
+    if (isFinal) return giveUp(batch, attempts, failure)
+    const judged = Effect.suspend(() => judge.fail(batch, status, [...store.waiting, ...underWay], now())).pipe(
+      Effect.flatMap((verdict) => follow(verdict, batch, sent, failure))
     )
+    const late = batch.takeAcceptedBy(now() - longestLife)
+    if (late === undefined) return judged
+    const isOver = batch.messages.length === 0
+    if (isOver) underWay.delete(batch)
+    const { await: handled } = settlement.giveUpLate(sentOf(late), batch.requests, status)
+    return isOver ? handled : Effect.andThen(handled, judged)
   }
 
   const ended = (): void => {
@@ -213,8 +174,12 @@ export const makeCourier = Effect.fnUntraced(function* (
         return logDebug(sent, "sending batch").pipe(
           Effect.andThen(attempt(batch, sent)),
           Effect.matchCauseEffect({
-            onSuccess: () => accepted(batch, sent),
+            onSuccess: () => {
+              batch.countAttempt()
+              return accepted(batch, sent)
+            },
             onFailure: (cause) => {
+              batch.countAttempt()
               const failure = Option.getOrElse(
                 Cause.findErrorOption(cause),
                 // A tracer that throws: everything else is in the error channel.
@@ -234,11 +199,7 @@ export const makeCourier = Effect.fnUntraced(function* (
         )
       }),
     underWay: () => messagesOf(underWay),
-    inFlight: () => underWay.size,
-    hasten: () => {
-      isClosing = true
-      store.hasten(now() + closingWait, 0)
-    }
+    inFlight: () => underWay.size
   }
   return courier
 })

@@ -23,6 +23,7 @@ export interface Pace {
   readonly allowOne: (now: number) => void
   /** The client is closing: no wait of its own is longer than a second. */
   readonly hasten: (now: number) => void
+  readonly isClosing: () => boolean
 }
 
 const minGap = 100
@@ -78,6 +79,7 @@ export const makePace = (silence: Silence, isPaced: boolean, random: () => numbe
     hasten: (now) => {
       isClosing = true
       nextStart = Math.min(nextStart, now + closingWait)
-    }
+    },
+    isClosing: () => isClosing
   }
 }

@@ -1,0 +1,78 @@
+import { Effect, Random } from "effect"
+import type { Transport } from "../transport/Transport.ts"
+import type { Alone } from "./Alone.ts"
+import type { Batch } from "./Batch.ts"
+import type { Store } from "./Store.ts"
+import { FirstTries } from "./Suspicion.ts"
+import { howManyWitnesses, letPass, Witness, witnessRoot } from "./Witness.ts"
+
+/** What is to become of a batch whose attempt failed; `soon` is again, and not long after. */
+export type Verdict = "again" | "soon" | "halve" | "end"
+
+/** Tells a batch that is at fault itself from a server that is away. */
+export interface Judge {
+  readonly begin: (batch: Batch) => void
+  readonly accept: (batch: Batch, now: number) => void
+  readonly refuse: (batch: Batch) => void
+  /** `all` are the batches without an outcome. */
+  readonly fail: (batch: Batch, status: number | undefined, all: Iterable<Batch>, now: number) => Effect.Effect<Verdict>
+}
+
+const again = Effect.succeed<Verdict>("again")
+
+/** By how other batches fare. */
+const makeOpenJudge = (alone: Alone): Judge => {
+  const others = new FirstTries()
+  return {
+    begin: ({ suspicion }) => suspicion.begin(others),
+    accept: (batch) => {
+      others.end(batch.attempts, "accepted")
+      alone.accept(batch)
+    },
+    refuse: ({ attempts }) => others.end(attempts, "refused"),
+    fail: (batch, status, all) => {
+      others.end(batch.attempts, "failed")
+      batch.suspicion.fail(others, batch.attempts, status)
+      if (!batch.isSeveral) return batch.suspicion.isCertain ? Effect.succeed("end") : again
+      const isAlone = status === 500 && alone.fail(batch, all)
+      return isAlone || batch.suspicion.isEnough ? Effect.succeed("halve") : again
+    }
+  }
+}
+
+/** In a lane, where no other batch is tried meanwhile: by witnesses. */
+const makeLaneJudge = (alone: Alone, store: Store, transport: Transport, random: () => number): Judge => {
+  const witness = new Witness()
+  return {
+    begin: () => {},
+    accept: (batch, now) => {
+      alone.accept(batch)
+      witness.remember(batch.messages.at(-1), now)
+    },
+    refuse: () => {},
+    fail: (batch, status, all, now) => {
+      if (batch.isSeveral) return status === 500 && alone.fail(batch, all) ? Effect.succeed("halve") : again
+      batch.trial.fail(status)
+      if (!batch.trial.needsWitness || transport.pace.heldFor(now) > 0) return again
+      const message = witness.at(now)
+      if (message === undefined) {
+        if (transport.pace.isClosing()) letPass(batch, store)
+        return again
+      }
+      const parcel = { batchId: batch.id, messages: [message], attempts: 0, root: witnessRoot, isWitness: true }
+      return transport.attempt(parcel).pipe(
+        Effect.repeat({ times: howManyWitnesses(random()) - 1 }),
+        Effect.match({ onFailure: () => false, onSuccess: () => true }),
+        Effect.map((areAccepted) => {
+          batch.trial.hear(areAccepted)
+          return batch.trial.isAtFault ? "end" : areAccepted ? "soon" : "again"
+        })
+      )
+    }
+  }
+}
+
+export const makeJudge = (isLane: boolean, alone: Alone, store: Store, transport: Transport): Effect.Effect<Judge> =>
+  isLane
+    ? Effect.map(Random.Random, (random) => makeLaneJudge(alone, store, transport, () => random.nextDoubleUnsafe()))
+    : Effect.sync(() => makeOpenJudge(alone))
