@@ -1,6 +1,7 @@
 import type { Pending } from "../delivery/ledger.ts"
 import type { Sent } from "../delivery/settlement.ts"
 import type { FlushCause } from "../telemetry/metrics.ts"
+import type { Place } from "../transport/Attempt.ts"
 import { Suspicion } from "./Suspicion.ts"
 import { Trial } from "./Trial.ts"
 
@@ -17,10 +18,8 @@ export class Batch {
   next: Batch | undefined = undefined
   /** Batches in the order of their messages. */
   order: number
-  /** The batch that it is a piece of, or itself, by its order. */
-  readonly root: number
-  /** What lies between its order and that of the next batch that is no piece of it. */
-  #width = 1
+  /** What lies between its order and that of the next batch. */
+  #width: number
   /** The number under which it is sent; of a piece that was not, that of the batch that it was in. */
   id = 0
   /** Attempts of just these messages. */
@@ -35,12 +34,12 @@ export class Batch {
   /** In a lane, those behind it go first. */
   isPassed = false
 
-  constructor(messages: Array<Pending>, bytes: number, startedAt: number, order: number, root = order) {
+  constructor(messages: Array<Pending>, bytes: number, startedAt: number, order: number, width = 1) {
     this.messages = messages
     this.bytes = bytes
     this.startedAt = startedAt
     this.order = order
-    this.root = root
+    this.#width = width
   }
 
   add(message: Pending): void {
@@ -53,6 +52,15 @@ export class Batch {
     this.requests++
   }
 
+  /** The batch that it is a piece of, or itself, by its order. */
+  get root(): number {
+    return Math.floor(this.order)
+  }
+
+  get place(): Place {
+    return { from: this.order, to: this.order + this.#width }
+  }
+
   get isSeveral(): boolean {
     return this.messages.length > 1
   }
@@ -62,12 +70,10 @@ export class Batch {
     const messages = this.messages.splice(0, count)
     const bytes = messages.reduce((total, message) => total + message.bytes, 0)
     this.bytes -= bytes
-    const first = new Batch(messages, bytes, this.startedAt, this.order, this.root)
+    const first = new Batch(messages, bytes, this.startedAt, this.order, this.#width)
     first.cause = this.cause
     first.id = this.id
     first.requests = this.requests
-    first.#width = this.#width /= 2
-    this.order += this.#width
     return first
   }
 
@@ -81,7 +87,10 @@ export class Batch {
   /** Two pieces that begin anew. */
   halve(): readonly [Batch, Batch] {
     const first = this.takeFirst(Math.ceil(this.messages.length / 2))
-    return [first, this.takeFirst(this.messages.length)]
+    const second = this.takeFirst(this.messages.length)
+    first.#width = second.#width = this.#width / 2
+    second.order += second.#width
+    return [first, second]
   }
 }
 

@@ -29,8 +29,8 @@ export const howManyWitnesses = (random: number): number => 1 + Math.floor(rando
 /** The longest own wait of a message while its witnesses are accepted, in milliseconds. Closing leaves no time for ten such. */
 export const witnessedWait = (isClosing: boolean): number => (isClosing ? 100 : 1000)
 
-/** Not the root of any batch: those count from 1. */
-export const witnessRoot = 0
+/** Before that of any batch. */
+export const witnessPlace = { from: 0, to: 1 }
 
 /** So many messages behind are tried in place of the first. */
 const mostBehind = 3

@@ -9,6 +9,7 @@ import { type Refused, Unavailable } from "../transport/Attempt.ts"
 import { closingWait } from "../transport/pace.ts"
 import type { Transport } from "../transport/Transport.ts"
 import { type Batch, messagesOf, sentOf } from "./Batch.ts"
+import type { Expiry } from "./expiry.ts"
 import type { Judge, Verdict } from "./judge.ts"
 import type { Store } from "./Store.ts"
 import type { Telling } from "./telling.ts"
@@ -27,6 +28,7 @@ export interface Courier {
 export const makeCourier = Effect.fnUntraced(function* (
   { deliveryTimeout }: SettlementOptions,
   store: Store,
+  expiry: Expiry,
   judge: Judge,
   transport: Transport,
   settlement: Settlement,
@@ -56,8 +58,8 @@ export const makeCourier = Effect.fnUntraced(function* (
   const attempt = (batch: Batch, sent: Sent): Effect.Effect<void, Refused | Unavailable> =>
     Effect.withFiber((fiber) => {
       const { batchId, messages, bytes } = sent
-      const { attempts, root } = batch
-      const sending = transport.attempt({ batchId, messages, attempts, root, isWitness: false })
+      const { attempts, place } = batch
+      const sending = transport.attempt({ batchId, messages, attempts, place, isWitness: false })
       // Nobody sees a span without a tracer, and a request costs a tenth less.
       if (fiber.cache.tracer === undefined) return sending
       return Effect.withSpan(sending, "Analytics.deliver", {
@@ -76,6 +78,7 @@ export const makeCourier = Effect.fnUntraced(function* (
   const putBack = (batch: Batch, batches: ReadonlyArray<Batch>): void => {
     underWay.delete(batch)
     store.back(batches)
+    expiry.notice()
   }
 
   const sendHalves = (batch: Batch, sent: Sent, why: string): Effect.Effect<void> => {

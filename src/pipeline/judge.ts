@@ -4,7 +4,7 @@ import type { Alone } from "./Alone.ts"
 import type { Batch } from "./Batch.ts"
 import type { Store } from "./Store.ts"
 import { FirstTries } from "./Suspicion.ts"
-import { howManyWitnesses, letPass, Witness, witnessRoot } from "./Witness.ts"
+import { howManyWitnesses, letPass, Witness, witnessPlace } from "./Witness.ts"
 
 /** What is to become of a batch whose attempt failed; `soon` is again, and not long after. */
 export type Verdict = "again" | "soon" | "halve" | "end"
@@ -59,7 +59,7 @@ const makeLaneJudge = (alone: Alone, store: Store, transport: Transport, random:
         if (transport.pace.isClosing()) letPass(batch, store)
         return again
       }
-      const parcel = { batchId: batch.id, messages: [message], attempts: 0, root: witnessRoot, isWitness: true }
+      const parcel = { batchId: batch.id, messages: [message], attempts: 0, place: witnessPlace, isWitness: true }
       return transport.attempt(parcel).pipe(
         Effect.repeat({ times: howManyWitnesses(random()) - 1 }),
         Effect.match({ onFailure: () => false, onSuccess: () => true }),

@@ -117,10 +117,10 @@ const make = Effect.fnUntraced(function* (options: Partial<AnalyticsOptions>) {
   const transport: Transport = {
     server,
     pace: makePace(server.silence, false, () => 0),
-    attempt: ({ batchId, messages, root }) =>
+    attempt: ({ batchId, messages, place }) =>
       Effect.suspend((): Effect.Effect<void, Refused | Unavailable> => {
         if (failure === "RetriesExhausted") {
-          server.fail(root, true, { status: 503, reason })
+          server.fail(place, true, { status: 503, reason })
           return Effect.fail(new Unavailable({ status: 503, reason, attempts: 1, isFinal: true, isHeld: false }))
         }
         server.answer()

@@ -3,6 +3,15 @@ import type { LazyArg } from "effect/Function"
 import type { Rejected, Unauthorized } from "../delivery/Outcome.ts"
 import type { EncodedMessage } from "../message/encode.ts"
 
+/**
+ * Where messages stand among all that were accepted: batches count from 1, and the pieces of one have parts of what lies
+ * between its number and the next.
+ */
+export interface Place {
+  readonly from: number
+  readonly to: number
+}
+
 /** Messages that go out in one request. */
 export interface Parcel {
   /** Numbers the batches of one client from 1. */
@@ -10,8 +19,7 @@ export interface Parcel {
   readonly messages: ReadonlyArray<EncodedMessage>
   /** Requests that were made with just these messages. */
   readonly attempts: number
-  /** The batch, or the one that it is a piece of. */
-  readonly root: number
+  readonly place: Place
   /** They were accepted before: if they fail now, it is about the server. */
   readonly isWitness: boolean
 }

@@ -1,5 +1,6 @@
 import { type Clock, DateTime } from "effect"
 import { monotonicMillis } from "../time/monotonic.ts"
+import type { Place } from "./Attempt.ts"
 import { Silence } from "./Silence.ts"
 
 /**
@@ -35,10 +36,10 @@ export class Server {
     this.silence.end()
   }
 
-  /** `batch` is the same for the pieces of one. */
-  fail(batch: number, isTelling: boolean, failure: LastFailure): void {
+  /** `isTelling`: the failure cannot be about what was sent. */
+  fail(place: Place, isTelling: boolean, failure: LastFailure): void {
     if (this.silence.since === undefined) this.#silentSince = this.#clock.currentTimeMillisUnsafe()
-    this.silence.fail(monotonicMillis(this.#clock), batch, isTelling)
+    this.silence.fail(monotonicMillis(this.#clock), place, isTelling)
     this.lastFailure = failure
   }
 

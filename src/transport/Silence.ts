@@ -1,34 +1,52 @@
-/** What failed with nothing answered in between. A failure that says that the server is away is *transient*. */
+import type { Place } from "./Attempt.ts"
+
+/** What failed with nothing answered in between. */
 export class Silence {
   /** The first of the failures, in monotonic milliseconds. */
   since: number | undefined
-  /** Different batches, as far as it matters how many they are. */
+  /** What failed, as far as it matters how much that is: no two of them share a message. */
+  readonly #pieces: Array<Place> = []
+  /** The batches that they are pieces of. */
   readonly #batches: Array<number> = []
   /** Whether every failure was a 500, which may be about what was sent. */
   #isPlain = true
 
-  /** `batch` is the same for the pieces of one. `isTelling`: the failure cannot be about what was sent. */
-  fail(now: number, batch: number, isTelling: boolean): void {
+  /** `isTelling`: the failure cannot be about what was sent. */
+  fail(now: number, place: Place, isTelling: boolean): void {
     this.since ??= now
-    if (this.#batches.length < several && !this.#batches.includes(batch)) this.#batches.push(batch)
     if (isTelling) this.#isPlain = false
+    this.#addPiece(place)
+    const batch = Math.floor(place.from)
+    if (this.#batches.length < several && !this.#batches.includes(batch)) this.#batches.push(batch)
   }
 
   /** The server answered. */
   end(): void {
     this.since = undefined
+    this.#pieces.length = 0
     this.#batches.length = 0
     this.#isPlain = true
   }
 
-  /** Three different batches failed: it is hardly about one of them. */
+  /** Three failures that share no message: it is hardly about one of those, and nothing is asked as often as before. */
   get isGeneral(): boolean {
-    return this.#batches.length >= several
+    return this.#pieces.length >= several
   }
 
-  /** From when on the server counts as away, if nothing is answered before: 10 seconds after the first failure. */
+  /**
+   * From when on the server counts as away, if nothing is answered before: 10 seconds after the first failure, where three
+   * different batches failed, or more than plain 500s.
+   */
   get awayFrom(): number | undefined {
-    return this.since !== undefined && (this.isGeneral || !this.#isPlain) ? this.since + awayMillis : undefined
+    const isAway = this.#batches.length >= several || !this.#isPlain
+    return this.since !== undefined && isAway ? this.since + awayMillis : undefined
+  }
+
+  #addPiece({ from, to }: Place): void {
+    if (this.isGeneral) return
+    // What it is a piece of failed because of it.
+    const others = this.#pieces.filter((piece) => piece.to <= from || to <= piece.from)
+    this.#pieces.splice(0, this.#pieces.length, ...others, { from, to })
   }
 }
 

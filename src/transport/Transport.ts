@@ -89,7 +89,7 @@ export const makeTransport = Effect.fnUntraced(function* (options: TransportOpti
     })
 
   const unavailable = (
-    { messages, root, isWitness }: Parcel,
+    { messages, place, isWitness }: Parcel,
     attempts: number,
     status: number | undefined,
     words: string,
@@ -97,7 +97,7 @@ export const makeTransport = Effect.fnUntraced(function* (options: TransportOpti
   ): Effect.Effect<never, Unavailable> => {
     const reason = redact(words, messages)
     count.attempt("failed")
-    server.fail(root, isWitness || status !== 500, { status, reason })
+    server.fail(place, isWitness || status !== 500, { status, reason })
     pace.fail(now())
     return Effect.fail(new Unavailable({ status, reason, attempts, isFinal: false, isHeld }))
   }

@@ -37,7 +37,8 @@ export const makeServer = Effect.fnUntraced(function* (script: Script, seed: num
     const { batch, sentAt } = decodeBody(text)
     const jsons = batch.map((message) => JSON.stringify(message))
     // With that, the messages are the same byte for byte where their JSON is.
-    if (text !== `{"batch":[${jsons}],"sentAt":"${sentAt}"}`) server.violations.push(`a body that is written otherwise: ${text}`)
+    if (text !== `{"batch":[${jsons}],"sentAt":"${sentAt}"}`)
+      server.violations.push(`a body that is written otherwise: ${text}`)
     const ids = batch.map((message, index) => {
       const id = String(message["messageId"])
       const known = jsonOf.get(id)
@@ -89,4 +90,3 @@ export const makeServer = Effect.fnUntraced(function* (script: Script, seed: num
 
 /** Whose messages the healthy server chokes on. */
 export const poisonUser = "poison"
-

@@ -19,9 +19,27 @@ const brownOuts = [
     every: seconds(10),
     short: hours(1)
   },
-  { name: "1 of 3 fails with 503 at 20 batches a second", wrong: answer(503), share: 1 / 3, every: 50, short: minutes(1) },
-  { name: "1 of 3 fails with 500 at 20 batches a second", wrong: answer(500), share: 1 / 3, every: 50, short: minutes(1) },
-  { name: "45 of 100 fail with 502 at 10 batches a second", wrong: answer(502), share: 0.45, every: 100, short: minutes(2) }
+  {
+    name: "1 of 3 fails with 503 at 20 batches a second",
+    wrong: answer(503),
+    share: 1 / 3,
+    every: 50,
+    short: minutes(1)
+  },
+  {
+    name: "1 of 3 fails with 500 at 20 batches a second",
+    wrong: answer(500),
+    share: 1 / 3,
+    every: 50,
+    short: minutes(1)
+  },
+  {
+    name: "45 of 100 fail with 502 at 10 batches a second",
+    wrong: answer(502),
+    share: 0.45,
+    every: 100,
+    short: minutes(2)
+  }
 ]
 
 /** What the model's luck makes of it. */

@@ -11,7 +11,14 @@ describe("a herd of clients, when a server that takes less than they have is bac
       Effect.gen(function* () {
         const scale = (yield* isFull) ? 1 : 20
         const backAt = minutes(10)
-        const herd = { clients: 500 / scale, limit: 200 / scale, backAt, until: minutes(14), every: seconds(5), count: 5 }
+        const herd = {
+          clients: 500 / scale,
+          limit: 200 / scale,
+          backAt,
+          until: minutes(14),
+          every: seconds(5),
+          count: 5
+        }
         const report = yield* playHerd(herd)
         assert.strictEqual(report.stored, report.accepted - report.left)
         const away = sumOf(report.seconds.slice(0, backAt / 1000))

@@ -149,7 +149,9 @@ describe("one request at a time, everything in the order in which it was accepte
       Effect.gen(function* () {
         const played = yield* playLane({
           script: between(seconds(20), hours(1), () => answer(500)),
-          arrivals: [{ every: seconds(10), count: 20, until: hours(2), poison: (time) => (time === 30 || time === 32 ? 1 : 0) }],
+          arrivals: [
+            { every: seconds(10), count: 20, until: hours(2), poison: (time) => (time === 30 || time === 32 ? 1 : 0) }
+          ],
           until: hours(2.5)
         })
         assert.deepStrictEqual(unstored(played), [])
@@ -166,7 +168,8 @@ describe("one request at a time, everything in the order in which it was accepte
         const length = (yield* isFull) ? hours(2) : minutes(20)
         let turn = 0
         const played = yield* playLane({
-          script: (asked) => (asked.at > seconds(20) && asked.at < length && turn++ % 2 === 0 ? answer(500) : answer(200)),
+          script: (asked) =>
+            asked.at > seconds(20) && asked.at < length && turn++ % 2 === 0 ? answer(500) : answer(200),
           arrivals: [{ every: seconds(1), count: 20, until: length }],
           until: length + minutes(10)
         })

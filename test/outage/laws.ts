@@ -19,7 +19,9 @@ export const keepsWireLaws = (scenario: Scenario, played: Played): void => {
   keepsLaws(scenario, played)
   const broken = [
     ...played.violations,
-    ...(played.mostUnderWay > (scenario.options?.concurrency ?? 4) ? [`${played.mostUnderWay} requests at a time`] : []),
+    ...(played.mostUnderWay > (scenario.options?.concurrency ?? 4)
+      ? [`${played.mostUnderWay} requests at a time`]
+      : []),
     ...staleStamps(played),
     ...wrongRetryCounts(scenario, played),
     ...saysTooMuch(played)
@@ -31,7 +33,8 @@ export const keepsWireLaws = (scenario: Scenario, played: Played): void => {
 function* loses({ ended, stored, poison }: Report): Iterable<string> {
   for (const [id, { tag, at }] of ended) {
     if (tag === "Delivered" && !stored.has(id)) yield `${id} is delivered, and not stored`
-    if (tag !== "Delivered" && tag !== "ShutdownTimeout" && tag !== "RetriesExhausted") yield `${id} ends as ${tag} at ${at}`
+    if (tag !== "Delivered" && tag !== "ShutdownTimeout" && tag !== "RetriesExhausted")
+      yield `${id} ends as ${tag} at ${at}`
     if (poison.has(id) && stored.has(id)) yield `${id} is poison, and stored`
   }
 }
@@ -159,7 +162,8 @@ function* wrongRetryCounts({ options }: Scenario, { requests, stored, ended }: P
     made.set(key, before + 1)
     const isWitness = options?.concurrency === 1 && ids.length === 1 && stored.has(ids[0]!) && !isFirst
     if (isWitness) continue
-    if (retryCount !== (before === 0 ? undefined : String(before))) yield `retry ${before} says ${retryCount} (${status})`
+    if (retryCount !== (before === 0 ? undefined : String(before)))
+      yield `retry ${before} says ${retryCount} (${status})`
   }
 }
 

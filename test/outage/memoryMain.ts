@@ -22,7 +22,10 @@ const clientOf = (clock: Clock.Clock, status: number) => {
     Effect.sync(() => {
       client.requests++
       const now = clock.currentTimeMillisUnsafe()
-      return HttpClientResponse.fromWeb(request, new Response(null, { status: now >= from && now < from + outage ? status : 200 }))
+      return HttpClientResponse.fromWeb(
+        request,
+        new Response(null, { status: now >= from && now < from + outage ? status : 200 })
+      )
     }).pipe(Effect.delay(50))
   )
   return { client, http }
@@ -43,12 +46,19 @@ const program = Effect.gen(function* () {
   let accepted = 0
   const call = Effect.suspend(() =>
     Effect.match(
-      analytics.track({ userId: `user-${number}`, event: "viewed", properties: { number: number++, text: "x".repeat(60) } }),
+      analytics.track({
+        userId: `user-${number}`,
+        event: "viewed",
+        properties: { number: number++, text: "x".repeat(60) }
+      }),
       { onSuccess: () => void accepted++, onFailure: () => undefined }
     )
   )
   const second = (calls: number) =>
-    Effect.andThen(Effect.forEach(Array.from({ length: calls }), () => call, { discard: true }), Effect.sleep(1000))
+    Effect.andThen(
+      Effect.forEach(Array.from({ length: calls }), () => call, { discard: true }),
+      Effect.sleep(1000)
+    )
   const calling = yield* Effect.repeat(second(50), { times: from / 1000 - 1 }).pipe(
     // As many as there is room for come in a few minutes.
     Effect.andThen(Effect.repeat(second(50), { times: 250 })),
@@ -70,12 +80,18 @@ const program = Effect.gen(function* () {
   const heapAfter = yield* heapBytes
   yield* Scope.close(scope, Exit.void)
   yield* Console.log(
-    JSON.stringify({ calls: number, accepted, requests: client.requests, waiting, left, delivered, failed, heap, heapAfter })
+    JSON.stringify({
+      calls: number,
+      accepted,
+      requests: client.requests,
+      waiting,
+      left,
+      delivered,
+      failed,
+      heap,
+      heapAfter
+    })
   )
 })
 
-program.pipe(
-  Random.withSeed(7),
-  Effect.provide([TestClock.layer(), Logger.layer([])]),
-  NodeRuntime.runMain
-)
+program.pipe(Random.withSeed(7), Effect.provide([TestClock.layer(), Logger.layer([])]), NodeRuntime.runMain)

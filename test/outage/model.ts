@@ -212,7 +212,8 @@ export const makeModel = <M extends ModelMessage>(world: World<M>, options: Mode
       return takeFresh()
     }
     // What may be poison goes first, and every second time at most where others have never been tried.
-    const special = wasSpecial && fresh[0]?.isReady === true ? undefined : (pieces.shift() ?? remove(waiting, nextChosen()))
+    const special =
+      wasSpecial && fresh[0]?.isReady === true ? undefined : (pieces.shift() ?? remove(waiting, nextChosen()))
     wasSpecial = special !== undefined
     const first = special ?? takeFresh()
     if (first !== undefined) return first

@@ -25,7 +25,11 @@ const kinds: ReadonlyArray<readonly [string, Answer]> = [
 ]
 
 /** One after a while of health, so that there is somebody to remember. */
-const outage = (length: number, wrong: Answer, arrivals: { readonly every: number; readonly count: number }): Scenario => {
+const outage = (
+  length: number,
+  wrong: Answer,
+  arrivals: { readonly every: number; readonly count: number }
+): Scenario => {
   const from = minutes(1)
   return {
     script: between(from, from + length, () => wrong),

@@ -1,5 +1,19 @@
 import type { DeliveryError, FlushReport } from "cdp-analytics-effect"
-import { Clock, Context, Duration, Effect, Exit, Fiber, Layer, Logger, Random, Redacted, Result, Scope, Stream } from "effect"
+import {
+  Clock,
+  Context,
+  Duration,
+  Effect,
+  Exit,
+  Fiber,
+  Layer,
+  Logger,
+  Random,
+  Redacted,
+  Result,
+  Scope,
+  Stream
+} from "effect"
 import { HttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
 // Not by its name: programs outside of the tests play scenarios too.
@@ -83,9 +97,13 @@ const playNow = Effect.fnUntraced(function* (scenario: Scenario, looks: Readonly
       const at = from + time * every
       if (at >= until || closedAt !== undefined) return Effect.void
       const poisoned = poison(time)
-      const calls = Effect.forEach(Array.from({ length: count }, (_, index) => index), (index) => call(index < poisoned), {
-        discard: true
-      })
+      const calls = Effect.forEach(
+        Array.from({ length: count }, (_, index) => index),
+        (index) => call(index < poisoned),
+        {
+          discard: true
+        }
+      )
       return awaitTime(at).pipe(
         Effect.andThen(calls),
         Effect.andThen(arrive({ from, every, until, count, poison }, time + 1))
@@ -100,8 +118,20 @@ const playNow = Effect.fnUntraced(function* (scenario: Scenario, looks: Readonly
         Effect.map(analytics.flush, (report) => void flushes.push({ from: at, until: now(), report }))
       )
     ),
-    ...looks.map(([at, look]) => Effect.andThen(awaitTime(at), Effect.suspend(() => look(analytics, at)))),
-    ...(scenario.closeAt === undefined ? [] : [Effect.andThen(awaitTime(scenario.closeAt), Effect.suspend(() => close))])
+    ...looks.map(([at, look]) =>
+      Effect.andThen(
+        awaitTime(at),
+        Effect.suspend(() => look(analytics, at))
+      )
+    ),
+    ...(scenario.closeAt === undefined
+      ? []
+      : [
+          Effect.andThen(
+            awaitTime(scenario.closeAt),
+            Effect.suspend(() => close)
+          )
+        ])
   ]
   const close = Effect.andThen(
     Scope.close(scope, Exit.void),
@@ -136,8 +166,5 @@ const playNow = Effect.fnUntraced(function* (scenario: Scenario, looks: Readonly
 })
 
 /** Plays a scenario with the client, in a time of its own. */
-export const play = (
-  scenario: Scenario,
-  looks: ReadonlyArray<readonly [number, Look]> = []
-): Effect.Effect<Played> =>
+export const play = (scenario: Scenario, looks: ReadonlyArray<readonly [number, Look]> = []): Effect.Effect<Played> =>
   playNow(scenario, looks).pipe(Random.withSeed(scenario.seed ?? 7), Effect.provide(TestClock.layer()))

@@ -73,10 +73,7 @@ describe("a message that the server chokes on takes no other down", () => {
     Effect.gen(function* () {
       const played = yield* playBoth({
         script: healthy,
-        arrivals: [
-          ...Array.from({ length: 5 }, () => atOnce(20, 1, seconds(30.5))),
-          ...service
-        ],
+        arrivals: [...Array.from({ length: 5 }, () => atOnce(20, 1, seconds(30.5))), ...service],
         until: hours(2.1)
       })
       assert.deepStrictEqual(unstored(played), [])
@@ -91,10 +88,7 @@ describe("a message that the server chokes on takes no other down", () => {
     Effect.gen(function* () {
       const played = yield* playBoth({
         script: healthy,
-        arrivals: [
-          ...Array.from({ length: 12 }, () => atOnce(20, 1, seconds(30.5))),
-          ...service
-        ],
+        arrivals: [...Array.from({ length: 12 }, () => atOnce(20, 1, seconds(30.5))), ...service],
         until: hours(2.1)
       })
       assert.deepStrictEqual(unstored(played), [])
@@ -138,7 +132,10 @@ describe("a message that the server chokes on takes no other down", () => {
     Effect.gen(function* () {
       const played = yield* playBoth({
         script: healthy,
-        arrivals: [atOnce(20, 20), ...service.map((arrivals) => ({ ...arrivals, from: (arrivals.from ?? 0) + seconds(20) }))],
+        arrivals: [
+          atOnce(20, 20),
+          ...service.map((arrivals) => ({ ...arrivals, from: (arrivals.from ?? 0) + seconds(20) }))
+        ],
         until: hours(2.1)
       })
       assert.deepStrictEqual(unstored(played), [])
@@ -151,19 +148,22 @@ describe("a message that the server chokes on takes no other down", () => {
   it.effect.each([
     ["503", answer(503)],
     ["500", answer(500)]
-  ] as const)("during an hour of %s", ([, wrong]) =>
-    Effect.gen(function* () {
-      const from = minutes(1)
-      const played = yield* playBoth({
-        script: between(from, from + hours(1), () => wrong),
-        arrivals: [{ every: seconds(10), count: 20, until: hours(3), poison: (time) => (time === 100 ? 1 : 0) }],
-        until: hours(3.1)
-      })
-      assert.deepStrictEqual(unstored(played), [])
-      assert.strictEqual(countEnded(played, "RetriesExhausted"), 1)
-      assert.deepStrictEqual(endedPoison(played), ["RetriesExhausted"])
-      const poisoned = played.ended.get([...played.poison][0]!)
-      assert.isAtLeast(poisoned?.at ?? 0, from + hours(1))
-    })
-  , timeout)
+  ] as const)(
+    "during an hour of %s",
+    ([, wrong]) =>
+      Effect.gen(function* () {
+        const from = minutes(1)
+        const played = yield* playBoth({
+          script: between(from, from + hours(1), () => wrong),
+          arrivals: [{ every: seconds(10), count: 20, until: hours(3), poison: (time) => (time === 100 ? 1 : 0) }],
+          until: hours(3.1)
+        })
+        assert.deepStrictEqual(unstored(played), [])
+        assert.strictEqual(countEnded(played, "RetriesExhausted"), 1)
+        assert.deepStrictEqual(endedPoison(played), ["RetriesExhausted"])
+        const poisoned = played.ended.get([...played.poison][0]!)
+        assert.isAtLeast(poisoned?.at ?? 0, from + hours(1))
+      }),
+    timeout
+  )
 })

@@ -4,7 +4,18 @@ import { DateTime, Effect } from "effect"
 import { countEnded, unstored } from "./figures.ts"
 import { keepsWireLaws } from "./laws.ts"
 import { type Look, play } from "./play.ts"
-import { answer, between, brownOut, hanging, healthy, hours, minutes, refusedConnection, type Scenario, seconds } from "./Scenario.ts"
+import {
+  answer,
+  between,
+  brownOut,
+  hanging,
+  healthy,
+  hours,
+  minutes,
+  refusedConnection,
+  type Scenario,
+  seconds
+} from "./Scenario.ts"
 
 /** Plays it, and asks for the status at these times. */
 const watch = Effect.fnUntraced(function* (scenario: Scenario, times: ReadonlyArray<number>) {
@@ -18,7 +29,8 @@ const watch = Effect.fnUntraced(function* (scenario: Scenario, times: ReadonlyAr
   return { played, seen, servers: seen.map(({ server }) => server) }
 })
 
-const everyMinute = (until: number) => Array.from({ length: until / minutes(1) - 1 }, (_, index) => minutes(index + 1) + 7)
+const everyMinute = (until: number) =>
+  Array.from({ length: until / minutes(1) - 1 }, (_, index) => minutes(index + 1) + 7)
 
 describe("status", () => {
   it.effect("is unknown, up, away and up again, with what waits", () =>
