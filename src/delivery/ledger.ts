@@ -15,6 +15,8 @@ export class Pending implements EncodedMessage {
   readonly receipt: PendingReceipt
   /** The caller's span, where there is one. */
   readonly link: Tracer.SpanLink | undefined
+  /** Messages are numbered in the order in which they are accepted, from 1. */
+  readonly number: number
   /** In monotonic milliseconds. */
   readonly acceptedAt: number
   readonly epoch: Epoch
@@ -22,6 +24,7 @@ export class Pending implements EncodedMessage {
   constructor(
     { messageId, json, bytes }: EncodedMessage,
     link: Tracer.SpanLink | undefined,
+    number: number,
     acceptedAt: number,
     epoch: Epoch
   ) {
@@ -30,6 +33,7 @@ export class Pending implements EncodedMessage {
     this.bytes = bytes
     this.receipt = new PendingReceipt(messageId)
     this.link = link
+    this.number = number
     this.acceptedAt = acceptedAt
     this.epoch = epoch
   }
@@ -65,6 +69,7 @@ export interface Ledger {
 }
 
 export const makeLedger = (): Ledger => {
+  let accepted = 0
   let current = makeEpoch()
   let oldestUnsettled = current
   let oldestUnreported = current
@@ -108,7 +113,7 @@ export const makeLedger = (): Ledger => {
     accept: (message, link, acceptedAt) => {
       current.isEmpty = false
       current.unsettled++
-      return new Pending(message, link, acceptedAt, current)
+      return new Pending(message, link, ++accepted, acceptedAt, current)
     },
 
     settle: (messages, failure) => {

@@ -16,10 +16,8 @@ export class Batch {
   cause: FlushCause | undefined = undefined
   /** The batch behind it, while both were never tried. */
   next: Batch | undefined = undefined
-  /** Batches in the order of their messages. */
-  order: number
-  /** What lies between its order and that of the next batch. */
-  #width: number
+  /** The batch that it is a piece of, or itself; they are numbered from 1. */
+  readonly root: number
   /** The number under which it is sent; of a piece that was not, that of the batch that it was in. */
   id = 0
   /** Attempts of just these messages. */
@@ -34,12 +32,11 @@ export class Batch {
   /** In a lane, those behind it go first. */
   isPassed = false
 
-  constructor(messages: Array<Pending>, bytes: number, startedAt: number, order: number, width = 1) {
+  constructor(root: number, startedAt: number, messages: Array<Pending> = [], bytes = 0) {
+    this.root = root
+    this.startedAt = startedAt
     this.messages = messages
     this.bytes = bytes
-    this.startedAt = startedAt
-    this.order = order
-    this.#width = width
   }
 
   add(message: Pending): void {
@@ -52,13 +49,13 @@ export class Batch {
     this.requests++
   }
 
-  /** The batch that it is a piece of, or itself, by its order. */
-  get root(): number {
-    return Math.floor(this.order)
+  /** Batches in the order of their messages. */
+  get order(): number {
+    return this.messages[0]?.number ?? 0
   }
 
   get place(): Place {
-    return { from: this.order, to: this.order + this.#width }
+    return { root: this.root, first: this.order, last: this.messages.at(-1)?.number ?? 0 }
   }
 
   get isSeveral(): boolean {
@@ -70,7 +67,7 @@ export class Batch {
     const messages = this.messages.splice(0, count)
     const bytes = messages.reduce((total, message) => total + message.bytes, 0)
     this.bytes -= bytes
-    const first = new Batch(messages, bytes, this.startedAt, this.order, this.#width)
+    const first = new Batch(this.root, this.startedAt, messages, bytes)
     first.cause = this.cause
     first.id = this.id
     first.requests = this.requests
@@ -87,10 +84,7 @@ export class Batch {
   /** Two pieces that begin anew. */
   halve(): readonly [Batch, Batch] {
     const first = this.takeFirst(Math.ceil(this.messages.length / 2))
-    const second = this.takeFirst(this.messages.length)
-    first.#width = second.#width = this.#width / 2
-    second.order += second.#width
-    return [first, second]
+    return [first, this.takeFirst(this.messages.length)]
   }
 }
 

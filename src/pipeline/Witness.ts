@@ -30,7 +30,7 @@ export const howManyWitnesses = (random: number): number => 1 + Math.floor(rando
 export const witnessedWait = (isClosing: boolean): number => (isClosing ? 100 : 1000)
 
 /** Before that of any batch. */
-export const witnessPlace = { from: 0, to: 1 }
+export const witnessPlace = { root: 0, first: 0, last: 0 }
 
 /** So many messages behind are tried in place of the first. */
 const mostBehind = 3

@@ -20,7 +20,7 @@ export interface QueueLimits {
 export const makeQueue = (limits: QueueLimits, turns: Turns, clock: Clock.Clock): Store => {
   let first: Batch | undefined
   let last: Batch | undefined
-  let order = 0
+  let batches = 0
   let wasPreferred = false
   const waiting: Array<Batch> = []
 
@@ -30,7 +30,7 @@ export const makeQueue = (limits: QueueLimits, turns: Turns, clock: Clock.Clock)
     batch.bytes + batch.messages.length + bytes > limits.maxBatchContentBytes
 
   const begin = (): Batch => {
-    const batch = new Batch([], 0, monotonicMillis(clock), ++order)
+    const batch = new Batch(++batches, monotonicMillis(clock))
     if (last === undefined) first = batch
     else last.next = batch
     last = batch

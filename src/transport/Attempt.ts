@@ -3,13 +3,13 @@ import type { LazyArg } from "effect/Function"
 import type { Rejected, Unauthorized } from "../delivery/Outcome.ts"
 import type { EncodedMessage } from "../message/encode.ts"
 
-/**
- * Where messages stand among all that were accepted: batches count from 1, and the pieces of one have parts of what lies
- * between its number and the next.
- */
+/** Where the messages of a batch stand among all that were accepted. */
 export interface Place {
-  readonly from: number
-  readonly to: number
+  /** The batch, or the one that it is a piece of. */
+  readonly root: number
+  /** The numbers of its first message and its last. */
+  readonly first: number
+  readonly last: number
 }
 
 /** Messages that go out in one request. */

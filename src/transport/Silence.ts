@@ -16,8 +16,7 @@ export class Silence {
     this.since ??= now
     if (isTelling) this.#isPlain = false
     this.#addPiece(place)
-    const batch = Math.floor(place.from)
-    if (this.#batches.length < several && !this.#batches.includes(batch)) this.#batches.push(batch)
+    if (this.#batches.length < several && !this.#batches.includes(place.root)) this.#batches.push(place.root)
   }
 
   /** The server answered. */
@@ -42,11 +41,11 @@ export class Silence {
     return this.since !== undefined && isAway ? this.since + awayMillis : undefined
   }
 
-  #addPiece({ from, to }: Place): void {
+  #addPiece(place: Place): void {
     if (this.isGeneral) return
     // What it is a piece of failed because of it.
-    const others = this.#pieces.filter((piece) => piece.to <= from || to <= piece.from)
-    this.#pieces.splice(0, this.#pieces.length, ...others, { from, to })
+    const others = this.#pieces.filter(({ first, last }) => last < place.first || place.last < first)
+    this.#pieces.splice(0, this.#pieces.length, ...others, place)
   }
 }
 
