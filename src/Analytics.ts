@@ -15,16 +15,16 @@ import {
 } from "./AnalyticsOptions.ts"
 import type { FlushReport, Receipt } from "./delivery/Delivery.ts"
 import type { Outcome } from "./delivery/Outcome.ts"
-import { AmbientContext, type EventContext } from "./message/EventContext.ts"
+import { AmbientContext, type EventContextInput } from "./message/EventContext.ts"
+import type { Message } from "./message/Message.ts"
 import type {
   AliasInput,
   GroupInput,
   IdentifyInput,
-  Message,
   PageInput,
   ScreenInput,
   TrackInput
-} from "./message/Message.ts"
+} from "./message/MessageInput.ts"
 import { type Client, makeClient } from "./pipeline/Client.ts"
 import type { Status } from "./pipeline/Status.ts"
 import { type Exchange, makeExchange } from "./transport/exchange.ts"
@@ -302,7 +302,7 @@ export class Analytics extends Context.Service<
    * @since 0.1.0
    */
   static readonly withContext =
-    (context: EventContext) =>
+    (context: EventContextInput) =>
     <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
       Effect.updateService(effect, AmbientContext, (outer) => [...outer, context])
 

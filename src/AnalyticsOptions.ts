@@ -6,8 +6,7 @@
 import { Config, Duration, Effect, Option, Redacted, Result, Schedule, Schema, SchemaParser } from "effect"
 import { InvalidOptions } from "./AnalyticsError.ts"
 import type { UndeliveredHandler } from "./delivery/undelivered.ts"
-import type { EventContext as EventContext_ } from "./message/EventContext.ts"
-import { EventContext } from "./message/EventContext.ts"
+import { EventContext, type EventContextInput } from "./message/EventContext.ts"
 import { Integrations } from "./message/Integrations.ts"
 import { describeIssue, formatPath } from "./message/issue.ts"
 import { findJsonIssue } from "./message/json.ts"
@@ -93,7 +92,7 @@ export interface AnalyticsOptions {
   /** `gzip` compresses request bodies of 1 KB or more. Default: `none`. */
   readonly compression?: "none" | "gzip" | undefined
   /** Merged under the context of every message. */
-  readonly context?: EventContext_ | undefined
+  readonly context?: EventContextInput | undefined
   /** Merged under the integrations of every message. */
   readonly integrations?: Integrations | undefined
   /** `false` validates every message and sends none. Default: true. */

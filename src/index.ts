@@ -27,26 +27,28 @@ export {
 } from "./AnalyticsOptions.ts"
 export type { FlushReport, Receipt, Undelivered } from "./delivery/Delivery.ts"
 export { Delivered, type Outcome } from "./delivery/Outcome.ts"
-export { EventContext } from "./message/EventContext.ts"
+export { EventContext, type EventContextInput } from "./message/EventContext.ts"
 export { Integrations } from "./message/Integrations.ts"
+export { Alias, Group, Identify, Message, type MessageType, Page, Screen, Track } from "./message/Message.ts"
+export type {
+  AliasInput,
+  GroupInput,
+  IdentifyInput,
+  PageInput,
+  ScreenInput,
+  TrackInput
+} from "./message/MessageInput.ts"
+export { Product, type ProductInput, Properties, type PropertiesInput } from "./message/Properties.ts"
 export {
-  Alias,
-  type AliasInput,
-  Group,
-  type GroupInput,
-  Identify,
-  type IdentifyInput,
-  Message,
-  type MessageType,
-  Page,
-  type PageInput,
-  Screen,
-  type ScreenInput,
-  Track,
-  type TrackInput
-} from "./message/Message.ts"
-export { Product, Properties } from "./message/Properties.ts"
-export { Address, GroupTraits, SubscriptionPreferences, Traits } from "./message/Traits.ts"
+  Address,
+  type AddressInput,
+  GroupTraits,
+  type GroupTraitsInput,
+  SubscriptionPreferences,
+  type SubscriptionPreferencesInput,
+  Traits,
+  type TraitsInput
+} from "./message/Traits.ts"
 export type { WhenFull } from "./pipeline/admission.ts"
 export type { Status } from "./pipeline/Status.ts"
 export { defaultRetry } from "./transport/retry.ts"

@@ -61,6 +61,6 @@ export interface FlushReport {
  */
 export interface Undelivered {
   /** As they were sent, stamped and merged. `Analytics.enqueue` takes them again, with the same `messageId`. */
-  readonly messages: ReadonlyArray<Message>
+  readonly messages: ReadonlyArray<typeof Message.Type>
   readonly error: DeliveryError
 }

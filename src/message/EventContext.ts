@@ -9,8 +9,286 @@
  * @since 0.1.0
  */
 import { Context, Schema } from "effect"
-import { open, reserved } from "./open.ts"
-import { Traits } from "./Traits.ts"
+import { type AnyRecord, type Given, type NotData, open, reserved } from "./open.ts"
+import { Traits, type TraitsInput } from "./Traits.ts"
+
+/**
+ * `context.app`: the application that the message came from.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface AppContext {
+  readonly name?: string | null | undefined
+  readonly version?: string | null | undefined
+  readonly build?: string | null | undefined
+  readonly namespace?: string | null | undefined
+}
+
+export const AppContext = open<AppContext & AnyRecord, Given<AppContext>>()({
+  name: reserved(Schema.String),
+  version: reserved(Schema.String),
+  build: reserved(Schema.String),
+  namespace: reserved(Schema.String)
+})
+
+/**
+ * `context.campaign`: the campaign that brought the person.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface CampaignContext {
+  readonly name?: string | null | undefined
+  readonly source?: string | null | undefined
+  readonly medium?: string | null | undefined
+  readonly term?: string | null | undefined
+  readonly content?: string | null | undefined
+}
+
+export const CampaignContext = open<CampaignContext & AnyRecord, Given<CampaignContext>>()({
+  name: reserved(Schema.String),
+  source: reserved(Schema.String),
+  medium: reserved(Schema.String),
+  term: reserved(Schema.String),
+  content: reserved(Schema.String)
+})
+
+/**
+ * `context.device`: the person's device.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface DeviceContext {
+  readonly id?: string | null | undefined
+  /** The push token. `Device Created or Updated` and `Device Deleted` need it. */
+  readonly token?: string | null | undefined
+  /** `ios` or `android`. */
+  readonly type?: string | null | undefined
+  readonly manufacturer?: string | null | undefined
+  readonly model?: string | null | undefined
+  readonly name?: string | null | undefined
+  readonly version?: string | null | undefined
+  readonly advertisingId?: string | null | undefined
+}
+
+export const DeviceContext = open<DeviceContext & AnyRecord, Given<DeviceContext>>()({
+  id: reserved(Schema.String),
+  token: reserved(Schema.String),
+  type: reserved(Schema.String),
+  manufacturer: reserved(Schema.String),
+  model: reserved(Schema.String),
+  name: reserved(Schema.String),
+  version: reserved(Schema.String),
+  advertisingId: reserved(Schema.String)
+})
+
+/**
+ * `context.library`: the library that sent the message: always this one.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface LibraryContext {
+  readonly name?: string | null | undefined
+  readonly version?: string | null | undefined
+}
+
+export const LibraryContext = open<LibraryContext & AnyRecord, Given<LibraryContext>>()({
+  name: reserved(Schema.String),
+  version: reserved(Schema.String)
+})
+
+/**
+ * `context.location`: where the person is.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface LocationContext {
+  readonly city?: string | null | undefined
+  readonly country?: string | null | undefined
+  readonly region?: string | null | undefined
+  readonly latitude?: number | null | undefined
+  readonly longitude?: number | null | undefined
+  readonly speed?: number | null | undefined
+}
+
+export const LocationContext = open<LocationContext & AnyRecord, Given<LocationContext>>()({
+  city: reserved(Schema.String),
+  country: reserved(Schema.String),
+  region: reserved(Schema.String),
+  latitude: reserved(Schema.Finite),
+  longitude: reserved(Schema.Finite),
+  speed: reserved(Schema.Finite)
+})
+
+/**
+ * `context.network`: how the device is connected.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface NetworkContext {
+  readonly bluetooth?: boolean | null | undefined
+  readonly cellular?: boolean | null | undefined
+  readonly wifi?: boolean | null | undefined
+  readonly carrier?: string | null | undefined
+}
+
+export const NetworkContext = open<NetworkContext & AnyRecord, Given<NetworkContext>>()({
+  bluetooth: reserved(Schema.Boolean),
+  cellular: reserved(Schema.Boolean),
+  wifi: reserved(Schema.Boolean),
+  carrier: reserved(Schema.String)
+})
+
+/**
+ * `context.os`: the device's operating system.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface OsContext {
+  readonly name?: string | null | undefined
+  readonly version?: string | null | undefined
+}
+
+export const OsContext = open<OsContext & AnyRecord, Given<OsContext>>()({
+  name: reserved(Schema.String),
+  version: reserved(Schema.String)
+})
+
+/**
+ * `context.page`: the page that the message came from.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface PageContext {
+  readonly url?: string | null | undefined
+  readonly path?: string | null | undefined
+  readonly search?: string | null | undefined
+  readonly hash?: string | null | undefined
+  readonly title?: string | null | undefined
+  readonly referrer?: string | null | undefined
+  readonly name?: string | null | undefined
+  readonly keywords?: ReadonlyArray<string> | string | null | undefined
+}
+
+export const PageContext = open<PageContext & AnyRecord, Given<PageContext>>()({
+  url: reserved(Schema.String),
+  path: reserved(Schema.String),
+  search: reserved(Schema.String),
+  hash: reserved(Schema.String),
+  title: reserved(Schema.String),
+  referrer: reserved(Schema.String),
+  name: reserved(Schema.String),
+  keywords: reserved(Schema.Union([Schema.Array(Schema.String), Schema.String]))
+})
+
+/**
+ * `context.referrer`: what brought the person to the page.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ReferrerContext {
+  readonly type?: string | null | undefined
+  readonly name?: string | null | undefined
+  readonly url?: string | null | undefined
+  readonly link?: string | null | undefined
+}
+
+export const ReferrerContext = open<ReferrerContext & AnyRecord, Given<ReferrerContext>>()({
+  type: reserved(Schema.String),
+  name: reserved(Schema.String),
+  url: reserved(Schema.String),
+  link: reserved(Schema.String)
+})
+
+/**
+ * `context.screen`: the device's screen.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ScreenContext {
+  readonly density?: number | null | undefined
+  readonly width?: number | null | undefined
+  readonly height?: number | null | undefined
+}
+
+export const ScreenContext = open<ScreenContext & AnyRecord, Given<ScreenContext>>()({
+  density: reserved(Schema.Finite),
+  width: reserved(Schema.Finite),
+  height: reserved(Schema.Finite)
+})
+
+/**
+ * The names that Customer.io reserves in `EventContext`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ReservedContext {
+  /** Whether the person is active, as opposed to a message sent on their behalf. */
+  readonly active?: boolean | null | undefined
+  /** The person's IP address, from which the server derives a location. */
+  readonly ip?: string | null | undefined
+  /** Such as `en-GB`. */
+  readonly locale?: string | null | undefined
+  /** A name of the tz database, such as `Europe/Berlin`. */
+  readonly timezone?: string | null | undefined
+  readonly userAgent?: string | null | undefined
+  /** `browser`, `mobile`, `server`. */
+  readonly channel?: string | null | undefined
+  readonly direct?: boolean | null | undefined
+  readonly groupId?: string | null | undefined
+  /** Traits of the person, on calls other than `identify`. */
+  readonly traits?: TraitsInput | null | undefined
+  readonly app?: Given<AppContext> | null | undefined
+  readonly campaign?: Given<CampaignContext> | null | undefined
+  readonly device?: Given<DeviceContext> | null | undefined
+  /** Always this library: what is set here is overwritten. */
+  readonly library?: Given<LibraryContext> | null | undefined
+  readonly location?: Given<LocationContext> | null | undefined
+  readonly network?: Given<NetworkContext> | null | undefined
+  readonly os?: Given<OsContext> | null | undefined
+  readonly page?: Given<PageContext> | null | undefined
+  readonly referrer?: Given<ReferrerContext> | null | undefined
+  readonly screen?: Given<ScreenContext> | null | undefined
+}
+
+/**
+ * Where a message came from: reserved names, typed, and any other key, at any depth.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface EventContext extends ReservedContext {
+  readonly [key: string]: unknown
+  readonly traits?: Traits | null | undefined
+  readonly app?: (AppContext & AnyRecord) | null | undefined
+  readonly campaign?: (CampaignContext & AnyRecord) | null | undefined
+  readonly device?: (DeviceContext & AnyRecord) | null | undefined
+  readonly library?: (LibraryContext & AnyRecord) | null | undefined
+  readonly location?: (LocationContext & AnyRecord) | null | undefined
+  readonly network?: (NetworkContext & AnyRecord) | null | undefined
+  readonly os?: (OsContext & AnyRecord) | null | undefined
+  readonly page?: (PageContext & AnyRecord) | null | undefined
+  readonly referrer?: (ReferrerContext & AnyRecord) | null | undefined
+  readonly screen?: (ScreenContext & AnyRecord) | null | undefined
+}
+
+/**
+ * What may be given as `EventContext`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type EventContextInput = EventContext | (ReservedContext & NotData & object)
 
 /**
  * Reserved names are typed; any other key is allowed, at any depth.
@@ -36,100 +314,26 @@ import { Traits } from "./Traits.ts"
  * @category schemas
  * @since 0.1.0
  */
-export const EventContext = open({
-  /** Whether the person is active, as opposed to a message sent on their behalf. */
+export const EventContext = open<EventContext, EventContextInput>()({
   active: reserved(Schema.Boolean),
-  /** The person's IP address, from which the server derives a location. */
   ip: reserved(Schema.String),
-  /** Such as `en-GB`. */
   locale: reserved(Schema.String),
-  /** A name of the tz database, such as `Europe/Berlin`. */
   timezone: reserved(Schema.String),
   userAgent: reserved(Schema.String),
-  /** `browser`, `mobile`, `server`. */
   channel: reserved(Schema.String),
   direct: reserved(Schema.Boolean),
   groupId: reserved(Schema.String),
-  /** Traits of the person, on calls other than `identify`. */
   traits: reserved(Traits),
-  app: reserved(
-    open({
-      name: reserved(Schema.String),
-      version: reserved(Schema.String),
-      build: reserved(Schema.String),
-      namespace: reserved(Schema.String)
-    })
-  ),
-  campaign: reserved(
-    open({
-      name: reserved(Schema.String),
-      source: reserved(Schema.String),
-      medium: reserved(Schema.String),
-      term: reserved(Schema.String),
-      content: reserved(Schema.String)
-    })
-  ),
-  device: reserved(
-    open({
-      id: reserved(Schema.String),
-      /** The push token. `Device Created or Updated` and `Device Deleted` need it. */
-      token: reserved(Schema.String),
-      /** `ios` or `android`. */
-      type: reserved(Schema.String),
-      manufacturer: reserved(Schema.String),
-      model: reserved(Schema.String),
-      name: reserved(Schema.String),
-      version: reserved(Schema.String),
-      advertisingId: reserved(Schema.String)
-    })
-  ),
-  library: reserved(open({ name: reserved(Schema.String), version: reserved(Schema.String) })),
-  location: reserved(
-    open({
-      city: reserved(Schema.String),
-      country: reserved(Schema.String),
-      region: reserved(Schema.String),
-      latitude: reserved(Schema.Finite),
-      longitude: reserved(Schema.Finite),
-      speed: reserved(Schema.Finite)
-    })
-  ),
-  network: reserved(
-    open({
-      bluetooth: reserved(Schema.Boolean),
-      cellular: reserved(Schema.Boolean),
-      wifi: reserved(Schema.Boolean),
-      carrier: reserved(Schema.String)
-    })
-  ),
-  os: reserved(open({ name: reserved(Schema.String), version: reserved(Schema.String) })),
-  page: reserved(
-    open({
-      url: reserved(Schema.String),
-      path: reserved(Schema.String),
-      search: reserved(Schema.String),
-      hash: reserved(Schema.String),
-      title: reserved(Schema.String),
-      referrer: reserved(Schema.String),
-      name: reserved(Schema.String),
-      keywords: reserved(Schema.Union([Schema.Array(Schema.String), Schema.String]))
-    })
-  ),
-  referrer: reserved(
-    open({
-      type: reserved(Schema.String),
-      name: reserved(Schema.String),
-      url: reserved(Schema.String),
-      link: reserved(Schema.String)
-    })
-  ),
-  screen: reserved(
-    open({
-      density: reserved(Schema.Finite),
-      width: reserved(Schema.Finite),
-      height: reserved(Schema.Finite)
-    })
-  )
+  app: reserved(AppContext),
+  campaign: reserved(CampaignContext),
+  device: reserved(DeviceContext),
+  library: reserved(LibraryContext),
+  location: reserved(LocationContext),
+  network: reserved(NetworkContext),
+  os: reserved(OsContext),
+  page: reserved(PageContext),
+  referrer: reserved(ReferrerContext),
+  screen: reserved(ScreenContext)
 }).annotate({
   identifier: "EventContext",
   title: "Context",
@@ -138,18 +342,15 @@ export const EventContext = open({
 })
 
 /**
- * @category models
- * @since 0.1.0
- */
-export type EventContext = typeof EventContext.Type
-
-/**
  * The contexts of the running effect and everything it calls, outermost first, merged between the layer's default and the call's own.
  * Set it with `Analytics.withContext`; it follows the fiber, so concurrent requests never see each other's.
  *
  * @category references
  * @since 0.1.0
  */
-export const AmbientContext = Context.Reference<ReadonlyArray<EventContext>>("cdp-analytics-effect/AmbientContext", {
-  defaultValue: () => []
-})
+export const AmbientContext = Context.Reference<ReadonlyArray<EventContextInput>>(
+  "cdp-analytics-effect/AmbientContext",
+  {
+    defaultValue: () => []
+  }
+)

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import { Schema } from "effect"
+import type { AnyRecord } from "./open.ts"
 
 /**
  * Destination name (case-sensitive) to whether it receives the message. `"All": false` turns off every destination but
@@ -32,7 +33,11 @@ export const Integrations = Schema.Record(
 })
 
 /**
+ * Destination name (case-sensitive) to whether it receives the message, or to settings of its own.
+ *
  * @category models
  * @since 0.1.0
  */
-export type Integrations = typeof Integrations.Type
+export interface Integrations {
+  readonly [destination: string]: boolean | AnyRecord
+}

@@ -1,8 +1,9 @@
 /**
  * The six messages of the Data Pipelines API as Schemas.
  *
- * Each Schema's `Type` is what you give to a call; its JSON form is what goes over the wire. The calls refuse a top-level
- * key that the API does not know (`onExcessProperty: "error"`), because data under a misspelt key is lost data.
+ * `Track` and its like, the types, are what the Schemas decode: `properties`, `traits` and `context` have an index signature
+ * there. `Track.make` and `Analytics.enqueue` take more, as the calls do. The calls refuse a top-level key that the API does
+ * not know (`onExcessProperty: "error"`), because data under a misspelt key is lost data.
  *
  * @see https://docs.customer.io/cdp/sources/source-spec/source-events/
  * @since 0.1.0
@@ -10,31 +11,79 @@
 import { Schema } from "effect"
 import { EventContext } from "./EventContext.ts"
 import { Integrations } from "./Integrations.ts"
+import type { AliasInput, GroupInput, IdentifyInput, PageInput, ScreenInput, TrackInput } from "./MessageInput.ts"
 import { Properties } from "./Properties.ts"
 import { GroupTraits, Traits } from "./Traits.ts"
+
+/** The Schema of a message, with types that have names: `Type` is what it decodes, `Input` what a message is made of. */
+interface MessageSchema<
+  Type extends Schema.Struct.Type<Fields>,
+  Input extends Schema.Struct.MakeIn<Fields>,
+  Fields extends Schema.Struct.Fields
+> extends Schema.Struct<Fields> {
+  readonly Type: Type
+  readonly Rebuild: MessageSchema<Type, Input, Fields>
+  readonly "~type.make.in": Input
+  readonly "~type.make": Input
+}
+
+const named = <
+  Type extends Schema.Struct.Type<Fields>,
+  Input extends Schema.Struct.MakeIn<Fields>,
+  Fields extends Schema.Struct.Fields
+>(
+  fields: Fields
+): MessageSchema<Type, Input, Fields> => {
+  const { ast, mapFields } = Schema.Struct(fields)
+  return Schema.make<MessageSchema<Type, Input, Fields>>(ast, { fields, mapFields })
+}
+
+/** What a message of a type is made of. */
+type Made<Type extends string, Input> = { readonly type?: Type } & Input
 
 // The API takes an empty id for a missing one, so an id may be empty where it is optional.
 const Id = Schema.optional(Schema.String)
 
 const common = {
-  /**
-   * Names the message: the server takes the first with an id and ignores repeats for 12 hours.
-   * Default: a UUID v4, made when the call runs.
-   */
   messageId: Id,
-  /** When it happened. Default: when the call runs. A past time backfills history. */
   timestamp: Schema.optional(Schema.Union([Schema.Date, Schema.DateTimeUtc])),
-  /** Merged over the layer's default context. */
   context: Schema.optional(EventContext),
-  /** Merged over the layer's default integrations. */
   integrations: Schema.optional(Integrations)
 }
 
-const person = {
-  /** The person's id in your own database. */
-  userId: Id,
-  /** An id for someone whose `userId` is not known yet. */
-  anonymousId: Id
+const person = { userId: Id, anonymousId: Id }
+
+const view = {
+  ...common,
+  ...person,
+  name: Schema.optional(Schema.String),
+  category: Schema.optional(Schema.String),
+  properties: Schema.optional(Properties)
+}
+
+const identify = { type: Schema.tag("identify"), ...common, ...person, traits: Schema.optional(Traits) }
+const track = {
+  type: Schema.tag("track"),
+  ...common,
+  ...person,
+  event: Schema.String,
+  properties: Schema.optional(Properties)
+}
+const page = { type: Schema.tag("page"), ...view }
+const screen = { type: Schema.tag("screen"), ...view }
+const group = {
+  type: Schema.tag("group"),
+  ...common,
+  ...person,
+  groupId: Schema.String,
+  traits: Schema.optional(GroupTraits)
+}
+const alias = {
+  type: Schema.tag("alias"),
+  ...common,
+  userId: Schema.String,
+  anonymousId: Id,
+  previousId: Schema.String
 }
 
 // The server counts an empty string as missing.
@@ -62,12 +111,7 @@ const required = <Key extends string>(key: Key) =>
  * @category schemas
  * @since 0.1.0
  */
-export const Identify = Schema.Struct({
-  type: Schema.tag("identify"),
-  ...common,
-  ...person,
-  traits: Schema.optional(Traits)
-})
+export const Identify = named<Identify, Made<"identify", IdentifyInput>, typeof identify>(identify)
   .check(
     Schema.makeFilter((message) =>
       isPresent(message.userId) || isPresent(message.anonymousId) || isPresent(message.traits?.email ?? undefined)
@@ -83,25 +127,9 @@ export const Identify = Schema.Struct({
  * @category schemas
  * @since 0.1.0
  */
-export const Track = Schema.Struct({
-  type: Schema.tag("track"),
-  ...common,
-  ...person,
-  /** The name of what happened, such as `added_to_cart`. */
-  event: Schema.String,
-  properties: Schema.optional(Properties)
-})
+export const Track = named<Track, Made<"track", TrackInput>, typeof track>(track)
   .check(required("event"), identifiesPerson)
   .annotate({ identifier: "Track", title: "Track", description: "Records what a person did" })
-
-const view = {
-  ...common,
-  ...person,
-  name: Schema.optional(Schema.String),
-  /** Sent as a field of its own and as `properties.category`, since destinations read either. */
-  category: Schema.optional(Schema.String),
-  properties: Schema.optional(Properties)
-}
 
 /**
  * Records that a person viewed a page. Needs `userId` or `anonymousId`.
@@ -109,7 +137,7 @@ const view = {
  * @category schemas
  * @since 0.1.0
  */
-export const Page = Schema.Struct({ type: Schema.tag("page"), ...view })
+export const Page = named<Page, Made<"page", PageInput>, typeof page>(page)
   .check(identifiesPerson)
   .annotate({ identifier: "Page", title: "Page", description: "Records that a person viewed a page" })
 
@@ -119,7 +147,7 @@ export const Page = Schema.Struct({ type: Schema.tag("page"), ...view })
  * @category schemas
  * @since 0.1.0
  */
-export const Screen = Schema.Struct({ type: Schema.tag("screen"), ...view })
+export const Screen = named<Screen, Made<"screen", ScreenInput>, typeof screen>(screen)
   .check(identifiesPerson)
   .annotate({ identifier: "Screen", title: "Screen", description: "Records that a person viewed a screen" })
 
@@ -129,13 +157,7 @@ export const Screen = Schema.Struct({ type: Schema.tag("screen"), ...view })
  * @category schemas
  * @since 0.1.0
  */
-export const Group = Schema.Struct({
-  type: Schema.tag("group"),
-  ...common,
-  ...person,
-  groupId: Schema.String,
-  traits: Schema.optional(GroupTraits)
-})
+export const Group = named<Group, Made<"group", GroupInput>, typeof group>(group)
   .check(required("groupId"))
   .annotate({ identifier: "Group", title: "Group", description: "Puts a person into a group" })
 
@@ -145,18 +167,12 @@ export const Group = Schema.Struct({
  * @category schemas
  * @since 0.1.0
  */
-export const Alias = Schema.Struct({
-  type: Schema.tag("alias"),
-  ...common,
-  userId: Schema.String,
-  anonymousId: Id,
-  previousId: Schema.String
-})
+export const Alias = named<Alias, Made<"alias", AliasInput>, typeof alias>(alias)
   .check(required("previousId"), required("userId"))
   .annotate({ identifier: "Alias", title: "Alias", description: "Merges two identities of one person" })
 
 /**
- * Any of the six messages, told apart by `type`.
+ * Any of the six messages, told apart by `type`. `typeof Message.Type` is what it decodes.
  *
  * **Example** (Making a message without sending it)
  *
@@ -176,46 +192,89 @@ export const Message = Schema.Union([Identify, Track, Page, Screen, Group, Alias
 })
 
 /**
+ * An `identify` as the Schema decodes it.
+ *
  * @category models
  * @since 0.1.0
  */
-export type Identify = typeof Identify.Type
+export interface Identify extends IdentifyInput {
+  readonly type: "identify"
+  readonly context?: EventContext | undefined
+  readonly traits?: Traits | undefined
+}
 
 /**
+ * A `track` as the Schema decodes it.
+ *
  * @category models
  * @since 0.1.0
  */
-export type Track = typeof Track.Type
+export interface Track extends TrackInput {
+  readonly type: "track"
+  readonly context?: EventContext | undefined
+  readonly properties?: Properties | undefined
+}
 
 /**
+ * A `page` as the Schema decodes it.
+ *
  * @category models
  * @since 0.1.0
  */
-export type Page = typeof Page.Type
+export interface Page extends PageInput {
+  readonly type: "page"
+  readonly context?: EventContext | undefined
+  readonly properties?: Properties | undefined
+}
 
 /**
+ * A `screen` as the Schema decodes it.
+ *
  * @category models
  * @since 0.1.0
  */
-export type Screen = typeof Screen.Type
+export interface Screen extends ScreenInput {
+  readonly type: "screen"
+  readonly context?: EventContext | undefined
+  readonly properties?: Properties | undefined
+}
 
 /**
+ * A `group` as the Schema decodes it.
+ *
  * @category models
  * @since 0.1.0
  */
-export type Group = typeof Group.Type
+export interface Group extends GroupInput {
+  readonly type: "group"
+  readonly context?: EventContext | undefined
+  readonly traits?: GroupTraits | undefined
+}
 
 /**
+ * An `alias` as the Schema decodes it.
+ *
  * @category models
  * @since 0.1.0
  */
-export type Alias = typeof Alias.Type
+export interface Alias extends AliasInput {
+  readonly type: "alias"
+  readonly context?: EventContext | undefined
+}
 
 /**
+ * What `Analytics.enqueue` takes: any of the six inputs with its `type`, and so whatever the Schema decodes.
+ *
  * @category models
  * @since 0.1.0
  */
-export type Message = typeof Message.Type
+export type Message =
+  | ({ readonly type: "identify" } & IdentifyInput)
+  | ({ readonly type: "track" } & TrackInput)
+  | ({ readonly type: "page" } & PageInput)
+  | ({ readonly type: "screen" } & ScreenInput)
+  | ({ readonly type: "group" } & GroupInput)
+  | ({ readonly type: "alias" } & AliasInput)
 
 /**
  * Which of the six a message is.
@@ -224,51 +283,3 @@ export type Message = typeof Message.Type
  * @since 0.1.0
  */
 export type MessageType = Message["type"]
-
-/**
- * What `Analytics.identify` takes: the message but for its `type`.
- *
- * @category models
- * @since 0.1.0
- */
-export interface IdentifyInput extends Omit<Identify, "type"> {}
-
-/**
- * What `Analytics.track` takes: the message but for its `type`.
- *
- * @category models
- * @since 0.1.0
- */
-export interface TrackInput extends Omit<Track, "type"> {}
-
-/**
- * What `Analytics.page` takes: the message but for its `type`.
- *
- * @category models
- * @since 0.1.0
- */
-export interface PageInput extends Omit<Page, "type"> {}
-
-/**
- * What `Analytics.screen` takes: the message but for its `type`.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ScreenInput extends Omit<Screen, "type"> {}
-
-/**
- * What `Analytics.group` takes: the message but for its `type`.
- *
- * @category models
- * @since 0.1.0
- */
-export interface GroupInput extends Omit<Group, "type"> {}
-
-/**
- * What `Analytics.alias` takes: the message but for its `type`.
- *
- * @category models
- * @since 0.1.0
- */
-export interface AliasInput extends Omit<Alias, "type"> {}

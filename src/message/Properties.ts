@@ -7,7 +7,41 @@
  * @since 0.1.0
  */
 import { Schema } from "effect"
-import { open, reserved } from "./open.ts"
+import { type NotData, open, reserved } from "./open.ts"
+
+/**
+ * The names that Customer.io reserves in a `Product`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ReservedProduct {
+  readonly product_id?: string | null | undefined
+  readonly sku?: string | null | undefined
+  readonly name?: string | null | undefined
+  readonly category?: string | null | undefined
+  readonly price?: number | null | undefined
+  readonly quantity?: number | null | undefined
+  readonly coupon?: string | null | undefined
+}
+
+/**
+ * One product of a commerce event: reserved names, typed, and any other key.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Product extends ReservedProduct {
+  readonly [key: string]: unknown
+}
+
+/**
+ * What may be given as a `Product`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ProductInput = Product | (ReservedProduct & NotData & object)
 
 /**
  * One product of a commerce event.
@@ -15,7 +49,7 @@ import { open, reserved } from "./open.ts"
  * @category schemas
  * @since 0.1.0
  */
-export const Product = open({
+export const Product = open<Product, ProductInput>()({
   product_id: reserved(Schema.String),
   sku: reserved(Schema.String),
   name: reserved(Schema.String),
@@ -24,6 +58,75 @@ export const Product = open({
   quantity: reserved(Schema.Finite),
   coupon: reserved(Schema.String)
 }).annotate({ identifier: "Product", title: "Product", description: "One product of a commerce event" })
+
+/**
+ * The names that Customer.io reserves in `Properties`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ReservedProperties {
+  readonly url?: string | null | undefined
+  readonly path?: string | null | undefined
+  readonly search?: string | null | undefined
+  readonly title?: string | null | undefined
+  readonly referrer?: string | null | undefined
+  readonly category?: string | null | undefined
+  readonly name?: string | null | undefined
+  /** Money the event brought in, in `currency`. */
+  readonly revenue?: number | null | undefined
+  /** ISO 4217 code, such as `USD`. */
+  readonly currency?: string | null | undefined
+  /** An abstract value, where `revenue` does not fit. */
+  readonly value?: number | null | undefined
+  readonly product_id?: string | null | undefined
+  readonly order_id?: string | null | undefined
+  readonly sku?: string | null | undefined
+  readonly price?: number | null | undefined
+  readonly quantity?: number | null | undefined
+  readonly total?: number | null | undefined
+  readonly subtotal?: number | null | undefined
+  readonly shipping?: number | null | undefined
+  readonly tax?: number | null | undefined
+  readonly discount?: number | null | undefined
+  readonly coupon?: string | null | undefined
+  readonly products?: ReadonlyArray<ProductInput> | null | undefined
+}
+
+/**
+ * Properties of an event, a page or a screen: reserved names, typed, and any other key.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Properties extends ReservedProperties {
+  readonly [key: string]: unknown
+  readonly products?: ReadonlyArray<Product> | null | undefined
+}
+
+/**
+ * What may be given as `Properties`.
+ *
+ * **Example** (An interface of your own, and an instance of a class)
+ *
+ * ```ts
+ * import { Analytics } from "cdp-analytics-effect"
+ * import { Schema } from "effect"
+ *
+ * interface Viewed {
+ *   readonly url: string
+ *   readonly seconds: number
+ * }
+ * class Order extends Schema.Class<Order>("Order")({ order_id: Schema.String, total: Schema.Finite }) {}
+ *
+ * const viewed = (properties: Viewed) => Analytics.track({ userId: "019mr8mf4r", event: "viewed", properties })
+ * const ordered = (properties: Order) => Analytics.track({ userId: "019mr8mf4r", event: "ordered", properties })
+ * ```
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type PropertiesInput = Properties | (ReservedProperties & NotData & object)
 
 /**
  * Properties of an event, a page or a screen.
@@ -44,7 +147,7 @@ export const Product = open({
  * @category schemas
  * @since 0.1.0
  */
-export const Properties = open({
+export const Properties = open<Properties, PropertiesInput>()({
   url: reserved(Schema.String),
   path: reserved(Schema.String),
   search: reserved(Schema.String),
@@ -52,11 +155,8 @@ export const Properties = open({
   referrer: reserved(Schema.String),
   category: reserved(Schema.String),
   name: reserved(Schema.String),
-  /** Money the event brought in, in `currency`. */
   revenue: reserved(Schema.Finite),
-  /** ISO 4217 code, such as `USD`. */
   currency: reserved(Schema.String),
-  /** An abstract value, where `revenue` does not fit. */
   value: reserved(Schema.Finite),
   product_id: reserved(Schema.String),
   order_id: reserved(Schema.String),
@@ -76,9 +176,3 @@ export const Properties = open({
   description: "What is known about an event, a page or a screen: reserved names, typed, and any other key",
   examples: [{ product: "shoes", price: 39.95 }]
 })
-
-/**
- * @category models
- * @since 0.1.0
- */
-export type Properties = typeof Properties.Type

@@ -7,7 +7,39 @@
  * @since 0.1.0
  */
 import { Schema } from "effect"
-import { DateLike, open, reserved } from "./open.ts"
+import { Any, type AnyRecord, DateLike, type NotData, open, reserved } from "./open.ts"
+
+/**
+ * The names that Customer.io reserves in an `Address`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ReservedAddress {
+  readonly city?: string | null | undefined
+  readonly country?: string | null | undefined
+  readonly postalCode?: string | null | undefined
+  readonly state?: string | null | undefined
+  readonly street?: string | null | undefined
+}
+
+/**
+ * A postal address: reserved names, typed, and any other key.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Address extends ReservedAddress {
+  readonly [key: string]: unknown
+}
+
+/**
+ * What may be given as an `Address`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type AddressInput = Address | (ReservedAddress & NotData & object)
 
 /**
  * A postal address, in `Traits` and `GroupTraits`.
@@ -15,7 +47,7 @@ import { DateLike, open, reserved } from "./open.ts"
  * @category schemas
  * @since 0.1.0
  */
-export const Address = open({
+export const Address = open<Address, AddressInput>()({
   city: reserved(Schema.String),
   country: reserved(Schema.String),
   postalCode: reserved(Schema.String),
@@ -24,13 +56,61 @@ export const Address = open({
 }).annotate({ identifier: "Address", title: "Address", description: "A postal address" })
 
 /**
+ * The channels of `SubscriptionPreferences`, each with whether the person wants messages on it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SubscriptionChannels {
+  readonly email?: boolean | null | undefined
+  readonly sms?: boolean | null | undefined
+  readonly push?: boolean | null | undefined
+  readonly in_app?: boolean | null | undefined
+  readonly whatsapp?: boolean | null | undefined
+  readonly slack?: boolean | null | undefined
+  readonly line?: boolean | null | undefined
+  readonly inbox?: boolean | null | undefined
+}
+
+/**
+ * The names that Customer.io reserves in `SubscriptionPreferences`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ReservedSubscriptionPreferences {
+  /** `topic_<id>` to whether the person wants messages on that topic. */
+  readonly topics?: { readonly [topic: string]: boolean } | null | undefined
+  readonly channels?: SubscriptionChannels | null | undefined
+}
+
+/**
+ * Which topics and channels a person agreed to: reserved names, typed, and any other key.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SubscriptionPreferences extends ReservedSubscriptionPreferences {
+  readonly [key: string]: unknown
+}
+
+/**
+ * What may be given as `SubscriptionPreferences`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type SubscriptionPreferencesInput =
+  | SubscriptionPreferences
+  | (ReservedSubscriptionPreferences & NotData & object)
+
+/**
  * Which topics and channels a person agreed to: `topics.topic_<id>` and `channels.<name>` to `true` or `false`.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const SubscriptionPreferences = open({
-  /** `topic_<id>` to whether the person wants messages on that topic. */
+export const SubscriptionPreferences = open<SubscriptionPreferences, SubscriptionPreferencesInput>()({
   topics: reserved(Schema.Record(Schema.String, Schema.Boolean)),
   channels: reserved(
     Schema.Struct({
@@ -52,6 +132,59 @@ export const SubscriptionPreferences = open({
 })
 
 /**
+ * The names that Customer.io reserves in `Traits`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ReservedTraits {
+  readonly email?: string | null | undefined
+  /** When the person's account was made. */
+  readonly createdAt?: DateLike | null | undefined
+  readonly firstName?: string | null | undefined
+  readonly lastName?: string | null | undefined
+  /** The full name; destinations join `firstName` and `lastName` when it is absent. */
+  readonly name?: string | null | undefined
+  readonly phone?: string | null | undefined
+  readonly title?: string | null | undefined
+  readonly username?: string | null | undefined
+  readonly website?: string | null | undefined
+  /** URL of a picture. */
+  readonly avatar?: string | null | undefined
+  readonly birthday?: DateLike | null | undefined
+  readonly age?: number | null | undefined
+  readonly gender?: string | null | undefined
+  readonly description?: string | null | undefined
+  readonly address?: AddressInput | string | null | undefined
+  readonly company?: AnyRecord | (NotData & object) | string | null | undefined
+  readonly plan?: string | null | undefined
+  /** `true` stops all messages to the person. */
+  readonly unsubscribed?: boolean | null | undefined
+  readonly cio_subscription_preferences?: SubscriptionPreferencesInput | null | undefined
+}
+
+/**
+ * Traits of a person: reserved names, typed, and any other key.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Traits extends ReservedTraits {
+  readonly [key: string]: unknown
+  readonly address?: Address | string | null | undefined
+  readonly company?: AnyRecord | string | null | undefined
+  readonly cio_subscription_preferences?: SubscriptionPreferences | null | undefined
+}
+
+/**
+ * What may be given as `Traits`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type TraitsInput = Traits | (ReservedTraits & NotData & object)
+
+/**
  * Traits of a person.
  *
  * **Example** (Reserved and custom traits)
@@ -70,28 +203,24 @@ export const SubscriptionPreferences = open({
  * @category schemas
  * @since 0.1.0
  */
-export const Traits = open({
+export const Traits = open<Traits, TraitsInput>()({
   email: reserved(Schema.String),
-  /** When the person's account was made. */
   createdAt: reserved(DateLike),
   firstName: reserved(Schema.String),
   lastName: reserved(Schema.String),
-  /** The full name; destinations join `firstName` and `lastName` when it is absent. */
   name: reserved(Schema.String),
   phone: reserved(Schema.String),
   title: reserved(Schema.String),
   username: reserved(Schema.String),
   website: reserved(Schema.String),
-  /** URL of a picture. */
   avatar: reserved(Schema.String),
   birthday: reserved(DateLike),
   age: reserved(Schema.Finite),
   gender: reserved(Schema.String),
   description: reserved(Schema.String),
   address: reserved(Schema.Union([Address, Schema.String])),
-  company: reserved(Schema.Union([Schema.Record(Schema.String, Schema.Unknown), Schema.String])),
+  company: reserved(Schema.Union([Any, Schema.String])),
   plan: reserved(Schema.String),
-  /** `true` stops all messages to the person. */
   unsubscribed: reserved(Schema.Boolean),
   cio_subscription_preferences: reserved(SubscriptionPreferences)
 }).annotate({
@@ -102,10 +231,49 @@ export const Traits = open({
 })
 
 /**
+ * The names that Customer.io reserves in `GroupTraits`.
+ *
  * @category models
  * @since 0.1.0
  */
-export type Traits = typeof Traits.Type
+export interface ReservedGroupTraits {
+  readonly name?: string | null | undefined
+  readonly industry?: string | null | undefined
+  readonly employees?: number | string | null | undefined
+  readonly plan?: string | null | undefined
+  readonly website?: string | null | undefined
+  readonly email?: string | null | undefined
+  readonly phone?: string | null | undefined
+  readonly address?: AddressInput | string | null | undefined
+  /** URL of a picture. */
+  readonly avatar?: string | null | undefined
+  readonly description?: string | null | undefined
+  readonly createdAt?: DateLike | null | undefined
+  /** The object type the group belongs to: an integer as text; the server takes `"1"` when it is absent. */
+  readonly objectTypeId?: string | null | undefined
+  /** Attributes of the relationship between the person and the group. */
+  readonly relationshipAttributes?: AnyRecord | (NotData & object) | null | undefined
+}
+
+/**
+ * Traits of a group (a Customer.io object): reserved names, typed, and any other key.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface GroupTraits extends ReservedGroupTraits {
+  readonly [key: string]: unknown
+  readonly address?: Address | string | null | undefined
+  readonly relationshipAttributes?: AnyRecord | null | undefined
+}
+
+/**
+ * What may be given as `GroupTraits`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type GroupTraitsInput = GroupTraits | (ReservedGroupTraits & NotData & object)
 
 /**
  * Traits of a group (a Customer.io object).
@@ -113,7 +281,7 @@ export type Traits = typeof Traits.Type
  * @category schemas
  * @since 0.1.0
  */
-export const GroupTraits = open({
+export const GroupTraits = open<GroupTraits, GroupTraitsInput>()({
   name: reserved(Schema.String),
   industry: reserved(Schema.String),
   employees: reserved(Schema.Union([Schema.Finite, Schema.String])),
@@ -122,25 +290,16 @@ export const GroupTraits = open({
   email: reserved(Schema.String),
   phone: reserved(Schema.String),
   address: reserved(Schema.Union([Address, Schema.String])),
-  /** URL of a picture. */
   avatar: reserved(Schema.String),
   description: reserved(Schema.String),
   createdAt: reserved(DateLike),
-  /** The object type the group belongs to: an integer as text; the server takes `"1"` when it is absent. */
   objectTypeId: reserved(
     Schema.String.check(Schema.isPattern(/^\d+$/, { expected: 'an integer as text, such as "1"' }))
   ),
-  /** Attributes of the relationship between the person and the group. */
-  relationshipAttributes: reserved(Schema.Record(Schema.String, Schema.Unknown))
+  relationshipAttributes: reserved(Any)
 }).annotate({
   identifier: "GroupTraits",
   title: "Group traits",
   description: "What is known about a group: reserved names, typed, and any other key",
   examples: [{ name: "Acme", objectTypeId: "1" }]
 })
-
-/**
- * @category models
- * @since 0.1.0
- */
-export type GroupTraits = typeof GroupTraits.Type

@@ -1,6 +1,6 @@
 import { DateTime, Result, Schema, type SchemaIssue, SchemaParser } from "effect"
 import { type Accepts, makeAccepts } from "./accepts.ts"
-import type { EventContext } from "./EventContext.ts"
+import type { EventContext, EventContextInput } from "./EventContext.ts"
 import type { Integrations } from "./Integrations.ts"
 import { describeIssue, formatPath } from "./issue.ts"
 import { findJsonIssue, hasToJson } from "./json.ts"
@@ -32,7 +32,7 @@ export interface Stamp {
   /** In epoch milliseconds. */
   readonly timestamp: number
   /** Outermost first. */
-  readonly contexts: ReadonlyArray<EventContext>
+  readonly contexts: ReadonlyArray<EventContextInput>
 }
 
 export type EncodeError = InvalidMessage | MessageTooLarge | UnserializableMessage

@@ -1,0 +1,108 @@
+/**
+ * What the calls take: the six messages but for their `type`.
+ *
+ * @see https://docs.customer.io/cdp/sources/source-spec/source-events/
+ * @since 0.1.0
+ */
+import type { DateTime } from "effect"
+import type { EventContextInput } from "./EventContext.ts"
+import type { Integrations } from "./Integrations.ts"
+import type { PropertiesInput } from "./Properties.ts"
+import type { GroupTraitsInput, TraitsInput } from "./Traits.ts"
+
+/** What every message may have. */
+interface CommonInput {
+  /**
+   * Names the message: the server takes the first with an id and ignores repeats for 12 hours.
+   * Default: a UUID v4, made when the call runs.
+   */
+  readonly messageId?: string | undefined
+  /** When it happened. Default: when the call runs. A past time backfills history. */
+  readonly timestamp?: Date | DateTime.Utc | undefined
+  /** Merged over the layer's default context. */
+  readonly context?: EventContextInput | undefined
+  /** Merged over the layer's default integrations. */
+  readonly integrations?: Integrations | undefined
+}
+
+/** Whom a message is about. */
+interface PersonInput {
+  /** The person's id in your own database. */
+  readonly userId?: string | undefined
+  /** An id for someone whose `userId` is not known yet. */
+  readonly anonymousId?: string | undefined
+}
+
+interface ViewInput extends CommonInput, PersonInput {
+  readonly name?: string | undefined
+  /** Sent as a field of its own and as `properties.category`, since destinations read either. */
+  readonly category?: string | undefined
+  readonly properties?: PropertiesInput | undefined
+}
+
+/**
+ * What `Analytics.identify` takes: the message but for its `type`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface IdentifyInput extends CommonInput, PersonInput {
+  /** What is known about the person. */
+  readonly traits?: TraitsInput | undefined
+}
+
+/**
+ * What `Analytics.track` takes: the message but for its `type`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface TrackInput extends CommonInput, PersonInput {
+  /** The name of what happened, such as `added_to_cart`. */
+  readonly event: string
+  /** What is known about it. */
+  readonly properties?: PropertiesInput | undefined
+}
+
+/**
+ * What `Analytics.page` takes: the message but for its `type`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface PageInput extends ViewInput {}
+
+/**
+ * What `Analytics.screen` takes: the message but for its `type`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ScreenInput extends ViewInput {}
+
+/**
+ * What `Analytics.group` takes: the message but for its `type`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface GroupInput extends CommonInput, PersonInput {
+  /** The group's id. */
+  readonly groupId: string
+  /** What is known about the group. */
+  readonly traits?: GroupTraitsInput | undefined
+}
+
+/**
+ * What `Analytics.alias` takes: the message but for its `type`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface AliasInput extends CommonInput {
+  /** The id from now on. */
+  readonly userId: string
+  readonly anonymousId?: string | undefined
+  /** The id so far. */
+  readonly previousId: string
+}
