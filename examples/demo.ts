@@ -40,7 +40,7 @@ const shoppers = Effect.all([
 
 /** Mistakes that a compiler does not see. */
 const mistakes: ReadonlyArray<Effect.Effect<Receipt, CallError, Analytics>> = [
-  Analytics.track({ event: "order_completed" }),
+  Analytics.track({ userId: "", event: "order_completed" }),
   Analytics.track({ userId: "grace", event: "reviewed", properties: { text: "very good ".repeat(4000) } }),
   Analytics.track({ userId: "alan", event: "order_completed", properties: { order: { total: 64n } } })
 ]
@@ -79,7 +79,7 @@ const visit = Effect.fnUntraced(function* (number: number) {
     )
   }
   if ((yield* Random.next) < 0.1)
-    calls.push(Analytics.track({ event: "order_completed", properties: { revenue: price } }))
+    calls.push(Analytics.track({ userId: "", event: "order_completed", properties: { revenue: price } }))
   const results = yield* Effect.forEach(calls, (call) => Effect.result(call))
   const accepted = results.filter((result) => result._tag === "Success").length
   return { accepted, refused: results.length - accepted }

@@ -39,15 +39,16 @@ const calls = Effect.gen(function* () {
   yield* Analytics.alias({ previousId: "visitor-7", userId: "ada" })
 })
 
-// 3. A mistake: the old client throws from the call. The new one fails, with a tag.
+// 3. A mistake: the old client throws from the call. The new one does not compile, and fails with a tag where the compiler
+//    cannot know.
 //
 //   try {
 //     analytics.track({ event: "signed_up" })
 //   } catch (error) {
 //     console.error("not tracked", error.message)
 //   }
-const mistake = Analytics.track({ event: "signed_up" }).pipe(
-  Effect.catchTag("InvalidMessage", (error) => Console.log(`not tracked: ${error.path}: ${error.reason}`))
+const mistake = Analytics.track({ userId: "", event: "signed_up" }).pipe(
+  Effect.catchTag("InvalidMessage", (error) => Console.log(`not tracked: ${error.message}`))
 )
 
 // 4. Was it delivered? Old: a callback for each call, and an event of the emitter. New: an outcome for each batch, and

@@ -20,6 +20,8 @@ import type { Message } from "./message/Message.ts"
 import type {
   AliasInput,
   GroupInput,
+  Identified,
+  IdentifiedOrEmail,
   IdentifyInput,
   PageInput,
   ScreenInput,
@@ -64,13 +66,13 @@ export class Analytics extends Context.Service<
   Analytics,
   {
     /** Says who a person is. Needs `userId`, `anonymousId` or `traits.email`. */
-    readonly identify: (input: IdentifyInput) => Effect.Effect<Receipt, CallError>
+    readonly identify: (input: IdentifyInput & IdentifiedOrEmail) => Effect.Effect<Receipt, CallError>
     /** Records what a person did. Needs `event`, and `userId` or `anonymousId`. */
-    readonly track: (input: TrackInput) => Effect.Effect<Receipt, CallError>
+    readonly track: (input: TrackInput & Identified) => Effect.Effect<Receipt, CallError>
     /** Records that a person viewed a page. Needs `userId` or `anonymousId`. */
-    readonly page: (input: PageInput) => Effect.Effect<Receipt, CallError>
+    readonly page: (input: PageInput & Identified) => Effect.Effect<Receipt, CallError>
     /** Records that a person viewed a screen of a mobile app. Needs `userId` or `anonymousId`. */
-    readonly screen: (input: ScreenInput) => Effect.Effect<Receipt, CallError>
+    readonly screen: (input: ScreenInput & Identified) => Effect.Effect<Receipt, CallError>
     /** Puts a person into a group, or, without a person's id, updates the group's traits. Needs `groupId`. */
     readonly group: (input: GroupInput) => Effect.Effect<Receipt, CallError>
     /** Merges two identities of one person. Needs `previousId` and `userId`. */
@@ -111,7 +113,7 @@ export class Analytics extends Context.Service<
    *
    * @since 0.1.0
    */
-  static readonly identify = (input: IdentifyInput): Effect.Effect<Receipt, CallError, Analytics> =>
+  static readonly identify = (input: IdentifyInput & IdentifiedOrEmail): Effect.Effect<Receipt, CallError, Analytics> =>
     Analytics.use((analytics) => analytics.identify(input))
 
   /**
@@ -131,7 +133,7 @@ export class Analytics extends Context.Service<
    *
    * @since 0.1.0
    */
-  static readonly track = (input: TrackInput): Effect.Effect<Receipt, CallError, Analytics> =>
+  static readonly track = (input: TrackInput & Identified): Effect.Effect<Receipt, CallError, Analytics> =>
     Analytics.use((analytics) => analytics.track(input))
 
   /**
@@ -147,7 +149,7 @@ export class Analytics extends Context.Service<
    *
    * @since 0.1.0
    */
-  static readonly page = (input: PageInput): Effect.Effect<Receipt, CallError, Analytics> =>
+  static readonly page = (input: PageInput & Identified): Effect.Effect<Receipt, CallError, Analytics> =>
     Analytics.use((analytics) => analytics.page(input))
 
   /**
@@ -163,7 +165,7 @@ export class Analytics extends Context.Service<
    *
    * @since 0.1.0
    */
-  static readonly screen = (input: ScreenInput): Effect.Effect<Receipt, CallError, Analytics> =>
+  static readonly screen = (input: ScreenInput & Identified): Effect.Effect<Receipt, CallError, Analytics> =>
     Analytics.use((analytics) => analytics.screen(input))
 
   /**

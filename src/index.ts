@@ -33,6 +33,8 @@ export { Alias, Group, Identify, Message, type MessageType, Page, Screen, Track 
 export type {
   AliasInput,
   GroupInput,
+  Identified,
+  IdentifiedOrEmail,
   IdentifyInput,
   PageInput,
   ScreenInput,

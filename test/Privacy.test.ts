@@ -132,7 +132,10 @@ describe("the key and people's data", () => {
             yield* Analytics.track({ userId, event: "event", properties: { note: value } }),
             yield* Analytics.track({ userId, event: "event", context: { custom: value } })
           ]
-          told.push(...receipts, yield* Effect.exit(Analytics.track({ event: "e", properties: { note: value } })))
+          told.push(
+            ...receipts,
+            yield* Effect.exit(Analytics.track({ userId: "", event: "e", properties: { note: value } }))
+          )
           told.push(
             yield* Effect.exit(Analytics.track({ userId, event: "e", properties: { note: value, no: Number.NaN } }))
           )

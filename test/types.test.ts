@@ -14,6 +14,8 @@ import {
   type GroupInput,
   type GroupTraits,
   type GroupTraitsInput,
+  type Identified,
+  type IdentifiedOrEmail,
   type Identify,
   type IdentifyInput,
   type Integrations,
@@ -107,11 +109,28 @@ const calls = () => [
   Analytics.track({ userId: maybe, anonymousId: "a", event: "e" }),
   Analytics.track({ userId: "", event: "e" }),
   Analytics.track({ ...trackInput, userId: "u" }),
+  ((input: TrackInput & Identified) => Analytics.track(input))({ userId: "u", event: "e" }),
   Analytics.enqueue({ type: "track", ...trackInput }),
   Analytics.enqueue({ type: "page", ...pageInput }),
   Analytics.enqueue({ type: "identify", ...identifyInput }),
   Analytics.enqueue({ type: "track", event: "e", properties: shoe }),
   Analytics.enqueue(Track.make({ userId: "u", event: "e", properties: shoe })),
+  // @ts-expect-error nobody
+  Analytics.track({ event: "e" }),
+  // @ts-expect-error perhaps nobody
+  Analytics.track({ userId: maybe, anonymousId: maybe, event: "e" }),
+  // @ts-expect-error perhaps nobody
+  Analytics.track(trackInput),
+  // @ts-expect-error nobody
+  Analytics.page({ name: "n" }),
+  // @ts-expect-error perhaps nobody
+  Analytics.screen({ userId: maybe }),
+  // @ts-expect-error nobody
+  Analytics.identify({ traits: { name: "n" } }),
+  // @ts-expect-error perhaps nobody
+  Analytics.identify({ traits: { email: maybe } }),
+  // @ts-expect-error an email that is none
+  Analytics.identify({ traits: { email: null } }),
   // @ts-expect-error what only enqueue may be given
   Analytics.track({ type: "track", userId: "u", event: "e" }),
   // @ts-expect-error the fields of another message
@@ -249,10 +268,10 @@ type ByMessageInterfaces<Type extends { readonly type: string }, Input> = [
 describe("types", () => {
   it("of the calls", () => {
     expectTypeOf(calls).toBeFunction()
-    expectTypeOf(Analytics.identify).parameters.toEqualTypeOf<[input: IdentifyInput]>()
-    expectTypeOf(Analytics.track).parameters.toEqualTypeOf<[input: TrackInput]>()
-    expectTypeOf(Analytics.page).parameters.toEqualTypeOf<[input: PageInput]>()
-    expectTypeOf(Analytics.screen).parameters.toEqualTypeOf<[input: ScreenInput]>()
+    expectTypeOf(Analytics.identify).parameters.toEqualTypeOf<[input: IdentifyInput & IdentifiedOrEmail]>()
+    expectTypeOf(Analytics.track).parameters.toEqualTypeOf<[input: TrackInput & Identified]>()
+    expectTypeOf(Analytics.page).parameters.toEqualTypeOf<[input: PageInput & Identified]>()
+    expectTypeOf(Analytics.screen).parameters.toEqualTypeOf<[input: ScreenInput & Identified]>()
     expectTypeOf(Analytics.group).parameters.toEqualTypeOf<[input: GroupInput]>()
     expectTypeOf(Analytics.alias).parameters.toEqualTypeOf<[input: AliasInput]>()
     expectTypeOf(Analytics.enqueue).parameters.toEqualTypeOf<[message: Message]>()

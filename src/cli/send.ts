@@ -67,6 +67,7 @@ const readCommon = Effect.fnUntraced(function* (flags: Common) {
   }
 })
 
+/** Whether the flags name somebody is seen when it runs, as it is by `Analytics.enqueue`. */
 const readPerson = (flags: { readonly [Key in keyof typeof person]: Option.Option<string> }) => ({
   userId: Option.getOrUndefined(flags.userId),
   anonymousId: Option.getOrUndefined(flags.anonymousId)
@@ -110,7 +111,7 @@ const identify = Command.make(
   Effect.fnUntraced(function* (flags) {
     const message = { ...(yield* readCommon(flags)), ...readPerson(flags) }
     const known = yield* readFields("trait", flags.traits, Traits)
-    yield* deliver(flags, Analytics.identify({ ...message, traits: known }))
+    yield* deliver(flags, Analytics.enqueue({ type: "identify", ...message, traits: known }))
   })
 ).pipe(Command.withDescription("Say who a person is"))
 
@@ -125,7 +126,7 @@ const track = Command.make(
   Effect.fnUntraced(function* (flags) {
     const message = { ...(yield* readCommon(flags)), ...readPerson(flags), event: flags.event }
     const known = yield* readFields("property", flags.properties, Properties)
-    yield* deliver(flags, Analytics.track({ ...message, properties: known }))
+    yield* deliver(flags, Analytics.enqueue({ type: "track", ...message, properties: known }))
   })
 ).pipe(
   Command.withDescription("Record what a person did"),
@@ -163,7 +164,7 @@ const page = Command.make(
   "page",
   view,
   Effect.fnUntraced(function* (flags) {
-    yield* deliver(flags, Analytics.page(yield* readView(flags)))
+    yield* deliver(flags, Analytics.enqueue({ type: "page", ...(yield* readView(flags)) }))
   })
 ).pipe(Command.withDescription("Record that a person viewed a page"))
 
@@ -171,7 +172,7 @@ const screen = Command.make(
   "screen",
   view,
   Effect.fnUntraced(function* (flags) {
-    yield* deliver(flags, Analytics.screen(yield* readView(flags)))
+    yield* deliver(flags, Analytics.enqueue({ type: "screen", ...(yield* readView(flags)) }))
   })
 ).pipe(Command.withDescription("Record that a person viewed a screen of an app"))
 

@@ -1,5 +1,5 @@
 /**
- * What the calls take: the six messages but for their `type`.
+ * What the calls take: the six messages but for their `type`, and whom they are about.
  *
  * @see https://docs.customer.io/cdp/sources/source-spec/source-events/
  * @since 0.1.0
@@ -41,7 +41,7 @@ interface ViewInput extends CommonInput, PersonInput {
 }
 
 /**
- * What `Analytics.identify` takes: the message but for its `type`.
+ * What `Analytics.identify` takes, where it says whom it is about: the message but for its `type`.
  *
  * @category models
  * @since 0.1.0
@@ -52,7 +52,17 @@ export interface IdentifyInput extends CommonInput, PersonInput {
 }
 
 /**
- * What `Analytics.track` takes: the message but for its `type`.
+ * What `Analytics.track` takes, where it says whom it is about: the message but for its `type`.
+ *
+ * **Example** (Whoever it is about is said later)
+ *
+ * ```ts
+ * import { Analytics, type TrackInput } from "cdp-analytics-effect"
+ *
+ * const track = (userId: string, input: TrackInput) => Analytics.track({ ...input, userId })
+ * // Whether somebody is named is seen when it runs.
+ * const enqueue = (input: TrackInput) => Analytics.enqueue({ type: "track", ...input })
+ * ```
  *
  * @category models
  * @since 0.1.0
@@ -65,7 +75,7 @@ export interface TrackInput extends CommonInput, PersonInput {
 }
 
 /**
- * What `Analytics.page` takes: the message but for its `type`.
+ * What `Analytics.page` takes, where it says whom it is about: the message but for its `type`.
  *
  * @category models
  * @since 0.1.0
@@ -73,7 +83,7 @@ export interface TrackInput extends CommonInput, PersonInput {
 export interface PageInput extends ViewInput {}
 
 /**
- * What `Analytics.screen` takes: the message but for its `type`.
+ * What `Analytics.screen` takes, where it says whom it is about: the message but for its `type`.
  *
  * @category models
  * @since 0.1.0
@@ -106,3 +116,40 @@ export interface AliasInput extends CommonInput {
   /** The id so far. */
   readonly previousId: string
 }
+
+/**
+ * Says whom a message is about. Nothing has the last member: its one key is what the compiler says of a call that names
+ * nobody.
+ *
+ * **Example** (Ids that may both be missing)
+ *
+ * ```ts
+ * import { Analytics } from "cdp-analytics-effect"
+ * import { Effect } from "effect"
+ *
+ * const track = (userId: string | undefined, anonymousId: string | undefined, event: string) => {
+ *   if (userId !== undefined) return Analytics.track({ userId, anonymousId, event })
+ *   if (anonymousId !== undefined) return Analytics.track({ anonymousId, event })
+ *   return Effect.logDebug("nobody to track")
+ * }
+ * ```
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Identified =
+  | { readonly userId: string }
+  | { readonly anonymousId: string }
+  | { readonly "userId or anonymousId is required": never }
+
+/**
+ * Says whom an `identify` is about, which may also be by email.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type IdentifiedOrEmail =
+  | { readonly userId: string }
+  | { readonly anonymousId: string }
+  | { readonly traits: { readonly email: string } }
+  | { readonly "userId, anonymousId or traits.email is required": never }

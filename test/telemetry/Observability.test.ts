@@ -26,7 +26,7 @@ describe("metrics", () => {
     Effect.gen(function* () {
       yield* Server.answer((_, index) => Effect.succeed({ status: [503, 200, 404][index] ?? 200 }))
       yield* trackMany(1, 3)
-      yield* Effect.flip(Analytics.track({ event: "nobody" }))
+      yield* Effect.flip(Analytics.track({ userId: "", event: "nobody" }))
       yield* Analytics.flush
       yield* trackOne(4)
       yield* TestClock.adjust("5 seconds")
