@@ -9,7 +9,7 @@ import type { UndeliveredHandler } from "./delivery/undelivered.ts"
 import { EventContext, type EventContextInput } from "./message/EventContext.ts"
 import { Integrations } from "./message/Integrations.ts"
 import { describeIssue, formatPath } from "./message/issue.ts"
-import { findJsonIssue } from "./message/json.ts"
+import { hasToJson, toWire } from "./message/wire.ts"
 import type { WhenFull } from "./pipeline/admission.ts"
 import type { ClientOptions } from "./pipeline/Client.ts"
 import {
@@ -240,19 +240,36 @@ const validate = SchemaParser.decodeUnknownResult(Schema.toType(Options), { onEx
 /** Options as the client works with them: validated, each with its value. */
 export interface ResolvedOptions extends ClientOptions, TransportOptions {}
 
+/** What is merged under every message as JSON carries it, untouched by what its owner does with it later. */
+const copyRecords = (input: unknown): Result.Result<unknown, InvalidOptions> => {
+  if (typeof input !== "object" || input === null) return Result.succeed(input)
+  const options: Record<string, unknown> = { ...input }
+  for (const option of ["context", "integrations"]) {
+    const value = options[option]
+    if (value === undefined) continue
+    if (hasToJson(value)) {
+      return Result.fail(new InvalidOptions({ option, reason: "Expected an object without a toJSON of its own" }))
+    }
+    const wire = toWire(value)
+    if (Result.isFailure(wire)) {
+      const { path, reason } = wire.failure
+      return Result.fail(new InvalidOptions({ option: formatPath([option, ...path]), reason }))
+    }
+    options[option] = wire.success
+  }
+  return Result.succeed(options)
+}
+
 /** Validates options and fills in the defaults. */
 export const resolveOptions = (input: unknown): Effect.Effect<ResolvedOptions, InvalidOptions> => {
-  const validated = validate(input)
+  const copied = copyRecords(input)
+  if (Result.isFailure(copied)) return Effect.fail(copied.failure)
+  const validated = validate(copied.success)
   if (Result.isFailure(validated)) {
     const { path, reason } = describeIssue(validated.failure)
     return Effect.fail(new InvalidOptions({ option: path, reason }))
   }
   const options = validated.success
-  const { context = {}, integrations } = options
-  const jsonIssue = findJsonIssue({ context, integrations })
-  if (jsonIssue !== undefined) {
-    return Effect.fail(new InvalidOptions({ option: formatPath(jsonIssue.path), reason: jsonIssue.reason }))
-  }
   const flushAt = options.flushAt ?? 20
   const maxBatchContentBytes = (options.maxBatchBytes ?? 500_000) - envelopeBytes
   const queueBytes = options.queueBytes ?? 32 * 1024 * 1024
@@ -281,9 +298,8 @@ export const resolveOptions = (input: unknown): Effect.Effect<ResolvedOptions, I
     shutdownTimeout: Duration.fromInputUnsafe(options.shutdownTimeout ?? "20 seconds"),
     strict: options.strict ?? true,
     compression: options.compression ?? "none",
-    // As JSON carries them, and untouched by what their owner does with them later.
-    context: JSON.parse(JSON.stringify(context)),
-    integrations: integrations === undefined ? undefined : JSON.parse(JSON.stringify(integrations)),
+    context: options.context ?? {},
+    integrations: options.integrations,
     enabled: options.enabled ?? true
   })
 }

@@ -47,8 +47,8 @@ export class MessageTooLarge extends Schema.TaggedError<MessageTooLarge>()("Mess
 }
 
 /**
- * JSON cannot carry the message: a `BigInt`, a cycle, `NaN`, a function, a `Map`, a `toJSON` or getter that throws. The
- * message was not accepted.
+ * JSON cannot carry the message: a `BigInt`, a cycle, `NaN`, a function, a `Map`, a `Redacted` or `HashMap`, a `toJSON` or
+ * getter that throws. The message was not accepted.
  *
  * @category call errors
  * @since 0.1.0

@@ -1,7 +1,8 @@
 /**
  * What is known about a person (`identify`) or a group (`group`).
  *
- * Reserved names are typed; any other key is allowed. Dates anywhere inside become ISO 8601 strings.
+ * Reserved names are typed; any other key is allowed. Dates and other data of Effect anywhere inside have a form in JSON:
+ * `toWire` has the table.
  *
  * @see https://docs.customer.io/cdp/sources/source-spec/identify-spec/
  * @since 0.1.0

@@ -32,8 +32,10 @@ const compileNode = (ast: SchemaAST.AST): Accepts => {
       const { literal } = ast
       return (value) => value === literal
     }
-    case "Declaration":
-      return SchemaParser.is(Schema.make(ast))
+    case "Declaration": {
+      const is = SchemaParser.is(Schema.make(ast))
+      return (value) => is(value) && !(value instanceof Date && !saysIso(value))
+    }
     case "Unknown":
       return (value) => isJson(value, 0)
     case "Union":
@@ -106,13 +108,16 @@ const isJson = (value: unknown, depth: number): boolean => {
 
 const isJsonObject = (value: object, depth: number): boolean => {
   if (Array.isArray(value)) return isEvery(value, (member) => isJson(member, depth))
-  if (value instanceof Date) return !Number.isNaN(value.getTime())
+  if (value instanceof Date) return !Number.isNaN(value.getTime()) && saysIso(value)
   if (!isPlainObject(value) || "toJSON" in value) return false
   for (const key of Object.keys(value)) {
     if (!isJson(value[key], depth)) return false
   }
   return true
 }
+
+/** Whether it says what dates say in JSON. */
+const saysIso = (date: Date): boolean => date.toJSON === Date.prototype.toJSON
 
 /** Also of the holes in an array, which `Array.prototype.every` passes over: JSON has no undefined there. */
 const isEvery = (values: ReadonlyArray<unknown>, accepts: Accepts): boolean => {

@@ -1,13 +1,13 @@
 import { DateTime, Result, Schema, type SchemaIssue, SchemaParser } from "effect"
 import { type Accepts, makeAccepts } from "./accepts.ts"
 import type { EventContext, EventContextInput } from "./EventContext.ts"
-import type { Integrations } from "./Integrations.ts"
 import { describeIssue, formatPath } from "./issue.ts"
-import { findJsonIssue, hasToJson } from "./json.ts"
 import { library } from "./library.ts"
 import { Alias, Group, Identify, type Message, type MessageType, Page, Screen, Track } from "./Message.ts"
 import { InvalidMessage, MessageTooLarge, UnserializableMessage } from "./MessageError.ts"
 import { merge } from "./merge.ts"
+import type { AnyRecord } from "./open.ts"
+import { hasToJson, isRecord, toWire } from "./wire.ts"
 
 /** A message as it goes over the wire: its JSON, made once, and what the client needs to know of it. */
 export interface EncodedMessage {
@@ -23,7 +23,7 @@ export interface EncodeOptions {
   /** Merged under the context of every message. */
   readonly context: EventContext
   /** Merged under the integrations of every message. */
-  readonly integrations: Integrations | undefined
+  readonly integrations: AnyRecord | undefined
 }
 
 /** What is stamped on a message that does not say otherwise. */
@@ -88,11 +88,10 @@ export const makeEncode = (options: EncodeOptions): Encode => {
     }
     const message: Record<string, unknown> = { type, ...input }
     if (stamp.contexts.length > 0) {
-      const ambient = stamp.contexts.reduce<object>((outer, inner) => merge(outer, inner), {})
-      message["context"] = mergeDefined(ambient, message["context"])
+      message["context"] = mergeRecords(stamp.contexts.reduce<unknown>(mergeRecords, {}), message["context"])
     }
     if (!judges[type].accepts(message)) {
-      const refusal = refuse(type, message)
+      const refusal = convertOrRefuse(type, message)
       if (refusal !== undefined) return Result.fail(refusal)
     }
 
@@ -130,27 +129,36 @@ export const makeEncode = (options: EncodeOptions): Encode => {
 }
 
 /** Where a message is open to names of the caller's own. */
-const records = ["context", "integrations", "properties", "traits"] as const
+const records: ReadonlyArray<string> = ["context", "integrations", "properties", "traits"]
 
 const objectOf = (value: unknown): object => (typeof value === "object" && value !== null ? value : {})
 
-// What is neither absent nor an object is left for the Schema to refuse.
-const mergeDefined = (base: object, over: unknown): unknown =>
-  over === undefined || objectOf(over) === over ? merge(base, objectOf(over)) : over
+/** What is neither absent nor a record wins, and is refused with the message. */
+const mergeRecords = (base: unknown, over: unknown): unknown => {
+  if (over === undefined || !isRecord(base)) return base
+  return isRecord(over) ? merge(base, over) : over
+}
 
-/** What JSON cannot say, or the Schema does not allow. */
-const refuse = (type: MessageType, message: Record<string, unknown>): EncodeError | undefined => {
-  for (const name of records) {
-    // It would decide what goes over the wire, after everything was checked.
-    if (hasToJson(message[name])) {
+/** Puts into the message what its values are in JSON, or says what JSON has nothing for, or the Schema does not allow. */
+const convertOrRefuse = (type: MessageType, message: Record<string, unknown>): EncodeError | undefined => {
+  for (const [name, value] of Object.entries(message)) {
+    const isOpen = records.includes(name)
+    // What says itself what it is, such as a date, is no record.
+    if (isOpen && hasToJson(value)) {
       return new InvalidMessage({ type, path: name, reason: "Expected an object without a toJSON of its own" })
     }
+    if (name === "timestamp") continue
+    // Before the Schema, which would only say that a BigInt is no number.
+    const wire = toWire(value)
+    if (Result.isFailure(wire)) {
+      const { path, reason } = wire.failure
+      return new UnserializableMessage({ type, path: formatPath([name, ...path]), reason })
+    }
+    // Of the others the Schema says what they are: what only could be text is no id.
+    if (isOpen) message[name] = wire.success
   }
-  // Before the Schema, which would only say that a BigInt is no number. A timestamp is for the Schema to judge.
-  const jsonIssue = findJsonIssue({ ...message, timestamp: undefined })
-  if (jsonIssue !== undefined) {
-    return new UnserializableMessage({ type, path: formatPath(jsonIssue.path), reason: jsonIssue.reason })
-  }
+  // In JSON's terms it may well be one that the quick yes knows, and then it need not be parsed.
+  if (judges[type].accepts(message)) return undefined
   const parsed = judges[type].parse(message)
   return Result.isFailure(parsed) ? new InvalidMessage({ type, ...describeIssue(parsed.failure) }) : undefined
 }

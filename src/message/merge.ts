@@ -1,9 +1,10 @@
 import type { Schema } from "effect"
-import { isPlainObject } from "./plainObject.ts"
+import { isRecord } from "./wire.ts"
 
 /**
  * Merges `over` into `base`, deeply, into a new object: the value of `over` wins, arrays are replaced whole, a key that is
- * `undefined` in `over` leaves the one in `base`. Dates and other instances of classes are values, not objects to merge.
+ * `undefined` in `over` leaves the one in `base`. An instance of a class is merged, too, if it is a record in JSON; a date is
+ * none.
  */
 export function merge(base: Schema.JsonObject, over: Schema.JsonObject): Record<string, Schema.Json>
 export function merge(base: object, over: object): Record<string, unknown>
@@ -13,7 +14,7 @@ export function merge(base: object, over: object): Record<string, unknown> {
   for (const [key, value] of Object.entries(over)) {
     if (value === undefined) continue
     const existing = merged[key]
-    merged[key] = isPlainObject(value) && isPlainObject(existing) ? merge(existing, value) : value
+    merged[key] = isRecord(value) && isRecord(existing) ? merge(existing, value) : value
   }
   return merged
 }

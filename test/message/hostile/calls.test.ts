@@ -90,6 +90,7 @@ describe("hostile values", () => {
               const trail = trails.get(String(message["messageId"])) ?? []
               const size = Buffer.byteLength(JSON.stringify(message))
               if (size > 32_000) tell(`${size} bytes`, trail)
+              if (/"_id":|redacted/.test(JSON.stringify(message))) tell("how Effect debugs a value", trail)
               const decoded = decodeWire(message)
               if (Exit.isFailure(decoded)) tell(`on the wire ${Cause.pretty(decoded.cause).slice(0, 200)}`, trail)
             }

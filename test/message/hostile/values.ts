@@ -1,5 +1,22 @@
 // @effect-diagnostics globalDate:off - dates as a caller makes them
-import { DateTime, Duration, Effect, Option, Redacted } from "effect"
+import {
+  BigDecimal,
+  Cause,
+  Chunk,
+  Data,
+  DateTime,
+  Duration,
+  Effect,
+  Exit,
+  HashMap,
+  HashSet,
+  Layer,
+  Option,
+  Redacted,
+  Result,
+  Schema,
+  Stream
+} from "effect"
 import { makeRandom, pick, type Random } from "./random.ts"
 
 /** What JSON, Schemas and objects themselves are not made for, by name. */
@@ -112,6 +129,27 @@ class Moment extends Date {
   }
 }
 
+class Order extends Schema.Class<Order>("Order")({ total: Schema.Unknown }) {
+  get double() {
+    return raise(new Error("secret"))
+  }
+}
+
+class Failure extends Schema.TaggedError<Failure>()("Failure", { total: Schema.Unknown }) {}
+
+class Bag {
+  [Symbol.iterator]() {
+    return [1][Symbol.iterator]()
+  }
+}
+
+class Itself {
+  readonly a = 1
+  toJSON() {
+    return this
+  }
+}
+
 const withToJson = (returned: unknown) => ({ a: 1, toJSON: () => returned })
 
 const wide = Array.from({ length: 20_000 }, (_, index) => index)
@@ -156,7 +194,29 @@ const objects: ReadonlyArray<Named> = Object.entries({
   "a DateTime": () => DateTime.makeUnsafe(0),
   "a zoned DateTime": () => DateTime.makeZonedUnsafe(0, { timeZone: "Europe/Berlin" }),
   "a Duration": () => Duration.seconds(1),
+  "an endless Duration": () => Duration.infinity,
+  "a BigDecimal": () => BigDecimal.fromStringUnsafe("0.10"),
   "an Option": () => Option.some(1),
+  "an Option of none": () => Option.none(),
+  "an Option of an Option": () => Option.some(Option.some(new Date(0))),
+  "an Option of a bigint": () => Option.some(1n),
+  "an array of Options": () => [Option.some(1), Option.none(), 2],
+  "a forged Option": () => Object.create({ "~effect/Option": true }),
+  "an Option in JSON": () => JSON.parse('{"~effect/Option":{}}'),
+  "a Result": () => Result.succeed(1),
+  "an Exit": () => Exit.fail("secret"),
+  "a Cause": () => Cause.fail("secret"),
+  "a Chunk": () => Chunk.make(1),
+  "a HashMap": () => HashMap.make(["a", 1]),
+  "a HashSet": () => HashSet.make(1),
+  "a Layer": () => Layer.empty,
+  "a Stream": () => Stream.make(1),
+  "an instance of Schema.Class": () => new Order({ total: Option.some({ at: new Date(0) }) }),
+  "an instance of Schema.Class that JSON cannot carry": () => new Order({ total: 1n }),
+  "an instance of Data.Class": () => new (class extends Data.Class<{ readonly a: number }> {})({ a: 1 }),
+  "a tagged error": () => new Failure({ total: Option.some(1) }),
+  "an iterable of its own class": () => new Bag(),
+  "a toJSON of itself": () => new Itself(),
   "an Effect": () => Effect.void,
   "a Redacted": () => Redacted.make("secret"),
   "a RegExp": () => /x/g,
@@ -238,6 +298,8 @@ const objects: ReadonlyArray<Named> = Object.entries({
   "a toJSON of NaN": () => withToJson(Number.NaN),
   "a toJSON of text": () => withToJson("text"),
   "a toJSON of a toJSON": () => withToJson(withToJson(10n)),
+  "a toJSON of an Option": () => withToJson(Option.some(1)),
+  "a toJSON of a Redacted": () => withToJson(Redacted.make("secret")),
   "a toJSON of much": () => withToJson("a".repeat(50_000)),
   "a toJSON of a cycle": () => withToJson(cyclicObject()),
   "a toJSON that is none": () => ({ toJSON: "text" })

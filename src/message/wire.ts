@@ -1,0 +1,160 @@
+/**
+ * What the values of a message are in JSON: the one table, for every message and for the plans of a program.
+ *
+ * - Text, finite numbers, booleans, `null` and arrays are themselves. `undefined` is left out of a record and refused in an
+ *   array.
+ * - A literal and an instance of a class, of `Schema.Class` too, are records of their own enumerable properties: getters of
+ *   the class are not among them.
+ * - `Date` and `DateTime` are ISO 8601 text, in UTC.
+ * - `Option` is its value; none is left out, of a record and of an array.
+ * - `Duration` is a number of milliseconds.
+ * - `BigDecimal` is decimal text, as `BigDecimal.format` writes it.
+ * - What else has a `toJSON`, such as a `URL` or an error of your own, is what that returns, by this table.
+ * - All else is refused: `Redacted`, `Chunk`, `HashMap`, `Cause`, `Exit`, `Result` and whatever else is Effect's; `Map`,
+ *   `Set` and whatever else is iterable; functions, a `BigInt`, `NaN`, an infinite `Duration`, a cycle.
+ *
+ * The Schema of a message judges what comes of this, so an `Option` may stand for a reserved name, too.
+ */
+import { BigDecimal, DateTime, Duration, Option, Result } from "effect"
+import { isPlainObject } from "./plainObject.ts"
+
+/** Where JSON has nothing for a value, and why not; never the value itself. */
+export interface WireIssue {
+  /** From the value inwards. */
+  readonly path: ReadonlyArray<PropertyKey>
+  readonly reason: string
+}
+
+/** A copy of the value in JSON's terms, made at one reading, or the first place in it that JSON has nothing for. */
+export const toWire = (value: unknown): Result.Result<unknown, WireIssue> => {
+  const wire = convert(value, [])
+  return wire instanceof Refused ? Result.fail(wire) : Result.succeed(wire)
+}
+
+/** Whether the value says itself what it is in JSON. */
+export const hasToJson = (value: unknown): value is { readonly toJSON: () => unknown } =>
+  typeof value === "object" && value !== null && "toJSON" in value && typeof value.toJSON === "function"
+
+/** Whether it is in JSON a record of its own properties. */
+export const isRecord = (value: unknown): value is object =>
+  isPlainObject(value)
+    ? !hasToJson(value)
+    : typeof value === "object" &&
+      value !== null &&
+      !Array.isArray(value) &&
+      !hasToJson(value) &&
+      refusalOf(value) === undefined
+
+class Refused implements WireIssue {
+  readonly path: ReadonlyArray<PropertyKey>
+  readonly reason: string
+
+  constructor(reason: string, path: ReadonlyArray<PropertyKey> = []) {
+    this.reason = reason
+    this.path = path
+  }
+
+  within(key: PropertyKey): Refused {
+    return new Refused(this.reason, [key, ...this.path])
+  }
+}
+
+const convert = (value: unknown, ancestors: Array<object>): unknown => {
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+    case "undefined":
+      return value
+    case "number":
+      return Number.isFinite(value) ? value : new Refused(`${value} is not a JSON number`)
+    case "object":
+      return value === null ? null : convertObject(value, ancestors)
+    default:
+      return new Refused(`JSON has no ${typeof value}`)
+  }
+}
+
+const convertObject = (value: object, ancestors: Array<object>): unknown => {
+  if (ancestors.includes(value)) return new Refused("the value contains itself")
+  ancestors.push(value)
+  const wire = isPlainObject(value) ? convertOwn(value, ancestors) : convertData(value, ancestors)
+  ancestors.pop()
+  return wire
+}
+
+/** What is neither a literal nor what `JSON.parse` makes, though it may be an array of that. */
+const convertData = (value: object, ancestors: Array<object>): unknown => {
+  if (Array.isArray(value)) return convertOwn(value, ancestors)
+  if (Option.isOption(value)) return Option.isSome(value) ? convert(value.value, ancestors) : undefined
+  if (DateTime.isDateTime(value)) return DateTime.formatIso(value)
+  if (Duration.isDuration(value)) return convert(Duration.toMillis(value), ancestors)
+  if (BigDecimal.isBigDecimal(value)) return BigDecimal.format(value)
+  if (value instanceof Date && Number.isNaN(value.getTime())) return new Refused("the Date is invalid")
+  return refusalOf(value) ?? convertOwn(value, ancestors)
+}
+
+/** Why it has no form in JSON, where it is no record, and has none of its own either. */
+const refusalOf = (value: object): Refused | undefined => {
+  const effect = effectNameOf(value)
+  if (effect !== undefined) return new Refused(`JSON has no ${effect}`)
+  if (hasToJson(value)) return undefined
+  const kind = Object.prototype.toString.call(value)
+  if (kind !== "[object Object]") return new Refused(`JSON has no ${kind.slice(8, -1)}`)
+  return Symbol.iterator in value ? new Refused("JSON has no iterable but arrays") : undefined
+}
+
+/** By its own `toJSON`, or as the array or the record that it is. */
+const convertOwn = (value: object, ancestors: Array<object>): unknown => {
+  if (!hasToJson(value)) return convertMembers(value, ancestors)
+  const own = value.toJSON()
+  // Asked once, as by `JSON.stringify`: what it returns may well have the same `toJSON`.
+  return own === value || isPlainObject(own) ? convertMembers(own, ancestors) : convert(own, ancestors)
+}
+
+const convertMembers = (value: object, ancestors: Array<object>): unknown =>
+  Array.isArray(value) ? convertArray(value, ancestors) : convertRecord(value, ancestors)
+
+const convertArray = (values: ReadonlyArray<unknown>, ancestors: Array<object>): unknown => {
+  const wires: Array<unknown> = []
+  // By index, which also finds the holes.
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index]
+    const wire = convert(value, ancestors)
+    if (wire instanceof Refused) return wire.within(index)
+    if (wire !== undefined) wires.push(wire)
+    // An Option says that there may be nothing; what else comes to nothing would come as null.
+    else if (!Option.isOption(value)) return new Refused("JSON has no undefined in an array", [index])
+  }
+  return wires
+}
+
+const convertRecord = (record: object, ancestors: Array<object>): unknown => {
+  // Without a prototype, so that a key named `__proto__` is a key like any other.
+  const wires: Record<string, unknown> = Object.create(null)
+  for (const [key, value] of Object.entries(record)) {
+    // It has been asked, and is no data.
+    if (key === "toJSON" && typeof value === "function") continue
+    const wire = convert(value, ancestors)
+    if (wire instanceof Refused) return wire.within(key)
+    if (wire !== undefined) wires[key] = wire
+  }
+  return wires
+}
+
+/** Effect's ids that are on instances of users' own classes, too. */
+const isOfAnyClass = (id: string): boolean => /^~effect\/(Equal$|Hash$|Schema\/Class\/)/.test(id)
+
+/** An error of a user's own is an effect that fails with it. */
+const isOfAnyError = (id: string): boolean => /^~effect\/Effect(\/|$)/.test(id)
+
+/** What Effect calls a value of its own, by the ids that Effect puts on it and on its prototypes. */
+const effectNameOf = (value: object): string | undefined => {
+  const isError = value instanceof Error
+  for (let place: object | null = value; place !== null; place = Object.getPrototypeOf(place)) {
+    for (const key of Object.getOwnPropertyNames(place)) {
+      if (!key.startsWith("~effect/") || isOfAnyClass(key) || (isError && isOfAnyError(key))) continue
+      return key.split("/").findLast((part) => /^[A-Z]/.test(part)) ?? "such value of Effect"
+    }
+  }
+  return undefined
+}
