@@ -5,7 +5,8 @@
  * - Raised by building the layer: `InvalidOptions` (and Effect's `ConfigError`).
  * - Outcomes of delivery: `Rejected`, `Unauthorized`, `RetriesExhausted`, `ShutdownTimeout`, `Dropped`.
  *
- * No failure carries a value of a message, the API key, a request or a response: it can be logged as it is.
+ * Those of a call have the message's `type` and, of a `track`, its `event`. No failure carries another value of a message, the
+ * API key, a request or a response: it can be logged as it is.
  *
  * @since 0.1.0
  */

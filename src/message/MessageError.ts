@@ -4,9 +4,10 @@
  * @since 0.1.0
  */
 import { Schema } from "effect"
+import { callNameFields, sayCall } from "./callName.ts"
 
-/** Of the message: `identify`, `track`, `page`, `screen`, `group` or `alias`; `unknown` where it had no such type. */
-const type = Schema.String
+/** ` at properties.price`, or nothing for the message as a whole. */
+const sayPath = (path: string): string => (path === "" ? "" : ` at ${path}`)
 
 /**
  * The message does not fit its Schema: a required id is missing, a reserved name has another type, or a top-level key is
@@ -16,14 +17,14 @@ const type = Schema.String
  * @since 0.1.0
  */
 export class InvalidMessage extends Schema.TaggedError<InvalidMessage>()("InvalidMessage", {
-  type,
+  ...callNameFields,
   /** Where in the message, such as `properties.products[0].price`; empty when it is the message as a whole. */
   path: Schema.String,
   /** What was expected there. It never repeats the value. */
   reason: Schema.String
 }) {
   override get message(): string {
-    return `Invalid ${this.type} message${this.path === "" ? "" : ` at ${this.path}`}: ${this.reason}`
+    return `Invalid ${sayCall(this)}${sayPath(this.path)}: ${this.reason}`
   }
 }
 
@@ -35,14 +36,14 @@ export class InvalidMessage extends Schema.TaggedError<InvalidMessage>()("Invali
  * @since 0.1.0
  */
 export class MessageTooLarge extends Schema.TaggedError<MessageTooLarge>()("MessageTooLarge", {
-  type,
+  ...callNameFields,
   /** UTF-8 bytes of the message's JSON. */
   bytes: Schema.Int,
   /** The most that is taken. */
   limit: Schema.Int
 }) {
   override get message(): string {
-    return `The ${this.type} message has ${this.bytes} bytes, the limit is ${this.limit}`
+    return `The ${sayCall(this)} has ${this.bytes} bytes, the limit is ${this.limit}`
   }
 }
 
@@ -54,13 +55,13 @@ export class MessageTooLarge extends Schema.TaggedError<MessageTooLarge>()("Mess
  * @since 0.1.0
  */
 export class UnserializableMessage extends Schema.TaggedError<UnserializableMessage>()("UnserializableMessage", {
-  type,
+  ...callNameFields,
   /** Where in the message, such as `properties.total`; empty when that is not known. */
   path: Schema.String,
   reason: Schema.String
 }) {
   override get message(): string {
-    return `JSON cannot carry the ${this.type} message${this.path === "" ? "" : ` at ${this.path}`}: ${this.reason}`
+    return `JSON cannot carry the ${sayCall(this)}${sayPath(this.path)}: ${this.reason}`
   }
 }
 

@@ -1,5 +1,6 @@
 import { DateTime, Result, Schema, type SchemaIssue, SchemaParser } from "effect"
 import { type Accepts, makeAccepts } from "./accepts.ts"
+import { type CallName, nameCall } from "./callName.ts"
 import type { EventContext, EventContextInput } from "./EventContext.ts"
 import { describeIssue, formatPath } from "./issue.ts"
 import { library } from "./library.ts"
@@ -15,6 +16,13 @@ export interface EncodedMessage {
   readonly json: string
   /** UTF-8 bytes of `json`. */
   readonly bytes: number
+}
+
+/** The message that a call made, and what names the call where there is no room for it. */
+export interface EncodedCall extends EncodedMessage {
+  readonly type: MessageType
+  /** Of a `track`. */
+  readonly event: unknown
 }
 
 export interface EncodeOptions {
@@ -42,7 +50,7 @@ export type Encode = (
   type: MessageType | undefined,
   input: unknown,
   stamp: Stamp
-) => Result.Result<EncodedMessage, EncodeError>
+) => Result.Result<EncodedCall, EncodeError>
 
 interface Judge {
   /** Most messages need no more than this: a quick yes, of the Schema and of JSON. */
@@ -98,7 +106,7 @@ export const makeEncode = (options: EncodeOptions): Encode => {
     // An empty id is a missing one.
     if (message["userId"] === "") message["userId"] = undefined
     if (message["anonymousId"] === "") message["anonymousId"] = undefined
-    const { messageId: ownId, timestamp, context, integrations, category } = message
+    const { messageId: ownId, timestamp, context, integrations, category, event } = message
     const messageId = typeof ownId === "string" && ownId !== "" ? ownId : stamp.messageId
     message["messageId"] = messageId
     message["timestamp"] = isTimestamp(timestamp) ? formatTimestamp(timestamp) : formatStamp(stamp.timestamp)
@@ -113,8 +121,8 @@ export const makeEncode = (options: EncodeOptions): Encode => {
     const json = JSON.stringify(message)
     const bytes = countBytes(json)
     return bytes > options.maxMessageBytes
-      ? Result.fail(new MessageTooLarge({ type, bytes, limit: options.maxMessageBytes }))
-      : Result.succeed({ messageId, json, bytes })
+      ? Result.fail(new MessageTooLarge({ ...nameCall(type, event), bytes, limit: options.maxMessageBytes }))
+      : Result.succeed({ type, event, messageId, json, bytes })
   }
 
   return (call, input, stamp) => {
@@ -123,8 +131,19 @@ export const makeEncode = (options: EncodeOptions): Encode => {
     } catch (error) {
       // Only a getter, a proxy, a toJSON or the depth of the caller's value can throw here. Its words may hold data.
       const reason = `reading the message threw ${nameOf(error)}`
-      return Result.fail(new UnserializableMessage({ type: call ?? "unknown", path: "", reason }))
+      return Result.fail(new UnserializableMessage({ ...readCallName(call, input), path: "", reason }))
     }
+  }
+}
+
+/** Which call it is, of an input that may be anything, and throw where it is read. */
+export const readCallName = (call: MessageType | undefined, input: unknown): CallName => {
+  try {
+    const message: Record<string, unknown> = Object(input)
+    const type = call ?? message["type"]
+    return nameCall(isMessageType(type) ? type : undefined, message["event"])
+  } catch {
+    return nameCall(call, undefined)
   }
 }
 
@@ -141,18 +160,19 @@ const mergeRecords = (base: unknown, over: unknown): unknown => {
 
 /** Puts into the message what its values are in JSON, or says what JSON has nothing for, or the Schema does not allow. */
 const convertOrRefuse = (type: MessageType, message: Record<string, unknown>): EncodeError | undefined => {
+  const call = nameCall(type, message["event"])
   for (const [name, value] of Object.entries(message)) {
     const isOpen = records.includes(name)
     // What says itself what it is, such as a date, is no record.
     if (isOpen && hasToJson(value)) {
-      return new InvalidMessage({ type, path: name, reason: "Expected an object without a toJSON of its own" })
+      return new InvalidMessage({ ...call, path: name, reason: "Expected an object without a toJSON of its own" })
     }
     if (name === "timestamp") continue
     // Before the Schema, which would only say that a BigInt is no number.
     const wire = toWire(value)
     if (Result.isFailure(wire)) {
       const { path, reason } = wire.failure
-      return new UnserializableMessage({ type, path: formatPath([name, ...path]), reason })
+      return new UnserializableMessage({ ...call, path: formatPath([name, ...path]), reason })
     }
     // Of the others the Schema says what they are: what only could be text is no id.
     if (isOpen) message[name] = wire.success
@@ -160,7 +180,7 @@ const convertOrRefuse = (type: MessageType, message: Record<string, unknown>): E
   // In JSON's terms it may well be one that the quick yes knows, and then it need not be parsed.
   if (judges[type].accepts(message)) return undefined
   const parsed = judges[type].parse(message)
-  return Result.isFailure(parsed) ? new InvalidMessage({ type, ...describeIssue(parsed.failure) }) : undefined
+  return Result.isFailure(parsed) ? new InvalidMessage({ ...call, ...describeIssue(parsed.failure) }) : undefined
 }
 
 const isTimestamp = (value: unknown): value is Date | DateTime.DateTime =>

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import { Schema } from "effect"
+import { callNameFields, sayCall } from "../message/callName.ts"
 import type { MessageError } from "../message/MessageError.ts"
 
 /**
@@ -14,6 +15,7 @@ import type { MessageError } from "../message/MessageError.ts"
  * @since 0.1.0
  */
 export class QueueFull extends Schema.TaggedError<QueueFull>()("QueueFull", {
+  ...callNameFields,
   /** Messages waiting to be sent. */
   messages: Schema.Int,
   /** Bytes of JSON waiting to be sent. */
@@ -24,7 +26,8 @@ export class QueueFull extends Schema.TaggedError<QueueFull>()("QueueFull", {
   capacityBytes: Schema.Int
 }) {
   override get message(): string {
-    return `The queue is full: ${this.messages} of ${this.capacity} messages, ${this.bytes} of ${this.capacityBytes} bytes`
+    const { messages, capacity, bytes, capacityBytes } = this
+    return `No room for the ${sayCall(this)}: the queue has ${messages} of ${capacity} messages, ${bytes} of ${capacityBytes} bytes`
   }
 }
 
@@ -34,9 +37,11 @@ export class QueueFull extends Schema.TaggedError<QueueFull>()("QueueFull", {
  * @category call errors
  * @since 0.1.0
  */
-export class AnalyticsClosed extends Schema.TaggedError<AnalyticsClosed>()("AnalyticsClosed", {}) {
+export class AnalyticsClosed extends Schema.TaggedError<AnalyticsClosed>()("AnalyticsClosed", {
+  ...callNameFields
+}) {
   override get message(): string {
-    return "Analytics is closed: its layer's scope has ended"
+    return `Analytics is closed to the ${sayCall(this)}: its layer's scope has ended`
   }
 }
 

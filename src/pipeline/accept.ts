@@ -4,7 +4,7 @@ import * as WebCrypto from "effect/crypto/WebCrypto"
 import type { Receipt } from "../delivery/Delivery.ts"
 import { deliveredReceipt } from "../delivery/receipt.ts"
 import { AmbientContext } from "../message/EventContext.ts"
-import { type EncodedMessage, type EncodeOptions, makeEncode } from "../message/encode.ts"
+import { type EncodedMessage, type EncodeOptions, makeEncode, readCallName } from "../message/encode.ts"
 import type { MessageType } from "../message/Message.ts"
 import type { Count } from "../telemetry/count.ts"
 import { isDebug, quietly } from "../telemetry/log.ts"
@@ -37,7 +37,7 @@ export const makeAccept = Effect.fnUntraced(function* (options: AcceptOptions, a
     input: unknown,
     fiber: Fiber.Fiber<unknown, unknown>
   ): Effect.Effect<Receipt, CallError> => {
-    if (admission.isClosed()) return refuse(new AnalyticsClosed())
+    if (admission.isClosed()) return refuse(new AnalyticsClosed(readCallName(type, input)))
     const encoded = encode(type, input, {
       messageId,
       timestamp: fiber.getRef(Clock.Clock).currentTimeMillisUnsafe(),

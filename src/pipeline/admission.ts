@@ -3,7 +3,8 @@ import type { Budget, BudgetLimits } from "../delivery/budget.ts"
 import type { Receipt } from "../delivery/Delivery.ts"
 import type { Ledger } from "../delivery/ledger.ts"
 import type { Settlement } from "../delivery/settlement.ts"
-import type { EncodedMessage } from "../message/encode.ts"
+import { nameCall } from "../message/callName.ts"
+import type { EncodedCall } from "../message/encode.ts"
 import type { Count } from "../telemetry/count.ts"
 import { makeTally } from "../telemetry/tally.ts"
 import { monotonicMillis } from "../time/monotonic.ts"
@@ -30,7 +31,7 @@ export interface AdmissionOptions extends BudgetLimits {
 export interface Admission {
   readonly isClosed: () => boolean
   readonly admit: (
-    message: EncodedMessage,
+    message: EncodedCall,
     link: Tracer.SpanLink | undefined
   ) => Effect.Effect<Receipt, QueueFull | AnalyticsClosed>
   /** Lets nothing in any more, and whoever waits for room go. */
@@ -63,7 +64,7 @@ export const makeAdmission = Effect.fnUntraced(function* (
     return Effect.fail(error)
   }
 
-  const letIn = (message: EncodedMessage, link: Tracer.SpanLink | undefined): Receipt => {
+  const letIn = (message: EncodedCall, link: Tracer.SpanLink | undefined): Receipt => {
     const pending = ledger.accept(message, link, monotonicMillis(clock))
     budget.take(pending.bytes)
     const change = store.offer(pending)
@@ -76,7 +77,7 @@ export const makeAdmission = Effect.fnUntraced(function* (
   }
 
   /** Takes a message in, and drops the oldest that are in no request: itself, where all others are in one. */
-  const displaceFor = (message: EncodedMessage, link: Tracer.SpanLink | undefined): Effect.Effect<Receipt> => {
+  const displaceFor = (message: EncodedCall, link: Tracer.SpanLink | undefined): Effect.Effect<Receipt> => {
     const receipt = letIn(message, link)
     const dropped = messagesOf(store.takeOldest(budget.fitsAfter))
     const handled = settlement.drop(dropped)
@@ -85,11 +86,11 @@ export const makeAdmission = Effect.fnUntraced(function* (
   }
 
   const awaitRoomFor = (
-    message: EncodedMessage,
+    message: EncodedCall,
     link: Tracer.SpanLink | undefined
   ): Effect.Effect<Receipt, AnalyticsClosed> =>
     Effect.suspend(() => {
-      if (isClosed) return refuse(new AnalyticsClosed())
+      if (isClosed) return refuse(new AnalyticsClosed(nameCall(message.type, message.event)))
       if (budget.hasRoom(message.bytes)) return Effect.succeed(letIn(message, link))
       flusher.hurry("full")
       return Effect.andThen(budget.nextRoom().await, awaitRoomFor(message, link))
@@ -97,7 +98,7 @@ export const makeAdmission = Effect.fnUntraced(function* (
 
   /** One waits for room and the rest behind it, so that they are let in in order. */
   const queueUpFor = (
-    message: EncodedMessage,
+    message: EncodedCall,
     link: Tracer.SpanLink | undefined
   ): Effect.Effect<Receipt, AnalyticsClosed> =>
     Effect.acquireUseRelease(
@@ -120,7 +121,8 @@ export const makeAdmission = Effect.fnUntraced(function* (
       switch (options.whenFull) {
         case "fail": {
           const { queueCapacity: capacity, queueBytes: capacityBytes } = options
-          return refuse(new QueueFull({ ...budget.taken(), capacity, capacityBytes }))
+          const call = nameCall(message.type, message.event)
+          return refuse(new QueueFull({ ...call, ...budget.taken(), capacity, capacityBytes }))
         }
         case "wait":
           return queueUpFor(message, link)

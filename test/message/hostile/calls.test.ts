@@ -51,6 +51,7 @@ const wrongWith = (exit: Exit.Exit<Receipt, CallError>): string | undefined => {
   // What a defect is of may be hostile too, so it is not looked at.
   if (reason === undefined || others.length > 0 || !Cause.isFailReason(reason)) return `a defect (${reason?._tag})`
   if (!callErrors.includes(reason.error._tag)) return `an unexpected ${reason.error._tag}`
+  if ((reason.error.event ?? "").length > 200) return "an error that tells a long event"
   return reason.error.message.includes("secret")
     ? `an error that tells what was thrown: ${reason.error.message}`
     : undefined
