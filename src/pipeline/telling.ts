@@ -5,6 +5,7 @@ import { quietly } from "../telemetry/log.ts"
 import { makeAlarm } from "../time/alarm.ts"
 import { monotonicMillis } from "../time/monotonic.ts"
 import type { Server } from "../transport/Server.ts"
+import { Told } from "./Told.ts"
 
 /** Tells in the log and by a gauge whether the server is away. */
 export interface Telling {
@@ -12,48 +13,44 @@ export interface Telling {
   readonly look: () => void
 }
 
-/** No more than one line in so long. */
-const lineMillis = 60_000
-
-/** A warning when the server is away, one a minute while it is, and a line when it is back. */
 export const makeTelling = Effect.fnUntraced(function* (server: Server, budget: Budget, count: Count) {
   const run = Effect.runForkWith(yield* Effect.context<never>())
   const clock = yield* Clock.Clock
-  let isAway = false
-  let isToldAway = false
-  let nextLine = Number.NEGATIVE_INFINITY
+  const told = new Told()
+  let isCounted = false
 
-  const line = (isNew: boolean): Effect.Effect<void> => {
-    if (!isAway) return Effect.logInfo("the server is back")
-    const { status, reason } = server.lastFailure ?? {}
-    return Effect.annotateLogs(Effect.logWarning(isNew ? "the server is away" : "the server is still away"), {
-      count: budget.taken().messages,
-      ...(status !== undefined && { status }),
-      reason
-    })
+  const lines = {
+    away: () => Effect.annotateLogs(Effect.logWarning("the server is away"), details()),
+    "still away": () => Effect.annotateLogs(Effect.logWarning("the server is still away"), details()),
+    back: () => Effect.logInfo("the server is back")
   }
 
-  const nextLineIn = (): number => nextLine - monotonicMillis(clock)
+  const details = () => {
+    const { status, reason } = server.lastFailure ?? {}
+    return { count: budget.taken().messages, ...(status !== undefined && { status }), reason }
+  }
+
+  const setGauge = (isAway: boolean): void => {
+    if (isCounted === isAway) return
+    isCounted = isAway
+    count.away(isAway ? 1 : -1)
+  }
 
   const tell = (): void => {
-    if (isAway !== server.isAway) {
-      isAway = !isAway
-      count.away(isAway ? 1 : -1)
-    }
-    if (!(isAway || isToldAway) || nextLineIn() > 0) return
-    nextLine = monotonicMillis(clock) + lineMillis
-    const told = line(!isToldAway)
-    isToldAway = isAway
-    run(quietly(told))
+    setGauge(server.isAway)
+    const line = told.look(monotonicMillis(clock), server.isAway)
+    if (line !== undefined) run(quietly(lines[line]()))
   }
 
-  const alarm = yield* makeAlarm(() => (isAway || isToldAway ? nextLineIn() : server.awayIn), tell)
+  const alarm = yield* makeAlarm(() => {
+    const at = told.nextAt(server.isAway)
+    return at === undefined ? server.awayIn : at - monotonicMillis(clock)
+  }, tell)
 
-  yield* Effect.addFinalizer(() => Effect.sync(() => isAway && count.away(-1)))
+  yield* Effect.addFinalizer(() => Effect.sync(() => setGauge(false)))
 
   const telling: Telling = {
     look: () => {
-      if (!isAway && !isToldAway && server.awayIn === undefined) return
       tell()
       alarm.set()
     }
