@@ -1,7 +1,7 @@
 import { Clock, Duration, Effect } from "effect"
 import type { Ledger } from "../delivery/ledger.ts"
 import type { Settlement } from "../delivery/settlement.ts"
-import type { UndeliveredLine } from "../delivery/undelivered.ts"
+import type { UndeliveredHandler, UndeliveredLine } from "../delivery/undelivered.ts"
 import { monotonicMillis } from "../time/monotonic.ts"
 import { closingWait, type Pace } from "../transport/pace.ts"
 import type { Admission } from "./admission.ts"
@@ -12,7 +12,7 @@ import type { Store } from "./Store.ts"
 
 export interface ClosingOptions {
   readonly shutdownTimeout: Duration.Duration
-  readonly onUndelivered: unknown
+  readonly onUndelivered: UndeliveredHandler | undefined
 }
 
 /** What closing leaves to `onUndelivered`, for what could not be sent in time: a tenth of it, and never more than this. */
