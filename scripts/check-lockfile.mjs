@@ -1,23 +1,42 @@
-// That an install followed the lockfile: `check-lockfile.mjs committed.json installed.json`.
-// Optional packages may come and go: npm writes those of other platforms in when the registry offers them.
-import { readFileSync } from "node:fs"
+/** That `npm ci` works by the lockfiles, on every platform and with any registry. */
 import { isDeepStrictEqual } from "node:util"
+import { lockfiles, missingOptionals, readJson } from "./lockfile.mjs"
 
-const [committed, installed] = process.argv.slice(2).map((file) => JSON.parse(readFileSync(file, "utf8")).packages)
+const faults = []
 
-const fault = (path, was, is) => {
-  if (path === "") return isDeepStrictEqual(was, is) ? undefined : "it does not fit package.json"
-  if (was === undefined) return is.optional ? undefined : `${path} is missing from it`
-  if (was.resolved !== undefined && !was.link) return `${path} names the host of ${was.resolved}`
-  if (is === undefined) return was.optional ? undefined : `${path} is in it for nothing`
-  if (was.version !== is.version || was.integrity !== is.integrity) return `${path} was installed as ${is.version}`
+/** What a lockfile repeats of a package.json. */
+const repeated = [
+  "name",
+  "version",
+  "license",
+  "engines",
+  "dependencies",
+  "devDependencies",
+  "optionalDependencies",
+  "peerDependencies",
+  "peerDependenciesMeta"
+]
+
+for (const { folder, name: lockfileName } of lockfiles) {
+  const lockfile = readJson(lockfileName)
+  const tell = (fault) => faults.push(`${lockfileName}: ${fault}`)
+
+  const manifest = readJson(`${folder}package.json`)
+  for (const field of repeated) {
+    if (!isDeepStrictEqual(lockfile.packages[""][field], manifest[field])) tell(`has other ${field} than package.json`)
+  }
+  for (const [path, entry] of Object.entries(lockfile.packages)) {
+    if (!path.includes("node_modules") || entry.link) continue
+    if (entry.resolved !== undefined) tell(`${path} names the host of ${entry.resolved}`)
+    // What complete-lockfile.mjs wrote has none.
+    if (entry.integrity === undefined && !(entry.optional && entry.os)) tell(`${path} has no integrity`)
+  }
+  for (const { of, name, wanted } of missingOptionals(lockfile)) {
+    tell(`${name}@${wanted}, an optional dependency of ${of}, is missing: npm run fix`)
+  }
 }
 
-const faults = Object.keys({ ...committed, ...installed })
-  .map((path) => fault(path, committed[path], installed[path]))
-  .filter((found) => found !== undefined)
-
 if (faults.length > 0) {
-  console.error(`package-lock.json is not what npm installs by:\n  ${faults.join("\n  ")}`)
+  console.error(faults.join("\n"))
   process.exit(1)
 }

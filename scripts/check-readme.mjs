@@ -67,8 +67,8 @@ if (status !== 0) {
 
 const { scripts } = JSON.parse(readFileSync("package.json", "utf8"))
 for (const [command, script] of [
-  ["npm install && npm run demo", "demo"],
-  ["npm install && npm test", "test"]
+  ["npm ci && npm run demo", "demo"],
+  ["npm ci && npm test", "test"]
 ]) {
   if (!readme.includes(command)) problems.push(`README.md - does not give the command: ${command}`)
   if (scripts[script] === undefined) problems.push(`package.json - has no script ${script}`)
