@@ -7,7 +7,7 @@ export const makeDocument = (table: string, names: ReadonlyArray<ContenderName>)
 What becomes of events when the server is down, slow, rate limiting or silent: this library and other clients of the same kind, in the same situations. This page is written by a program. To run it again:
 
 \`\`\`sh
-npm ci && cd bench && npm ci && npm run faults
+npm ci && npm run build && cd bench && npm ci && npm run faults
 \`\`\`
 
 ${table}
