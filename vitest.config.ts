@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config"
 
-export default defineConfig({
+export default defineConfig(({ mode }) => ({
   resolve: {
     alias: [
       { find: /^cdp-analytics-effect$/, replacement: new URL("./src/index.ts", import.meta.url).pathname },
@@ -8,6 +8,8 @@ export default defineConfig({
     ]
   },
   test: {
-    include: ["test/**/*.test.ts", "examples/**/*.test.ts"]
+    include: ["test/**/*.test.ts", "examples/**/*.test.ts"],
+    // `npm run test:full` gives each file a process of its own; to load Effect again for each takes 10 seconds of `npm test`.
+    isolate: mode === "full"
   }
-})
+}))

@@ -1,20 +1,12 @@
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { mkdtempSync } from "node:fs"
-import { rm } from "node:fs/promises"
 import { createServer, type ServerResponse } from "node:http"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { Simulator } from "cdp-analytics-effect/simulator"
 import { Effect } from "effect"
-import { afterAll } from "vitest"
+import { compileCache } from "../support/compileCache.ts"
 import { listen } from "../support/listen.ts"
 
 const main = new URL("../../src/cli/main.ts", import.meta.url).pathname
-
-// Compiling TypeScript is half of the time that a process takes to start.
-const compileCache = mkdtempSync(join(tmpdir(), "cdp-analytics-cli-"))
-afterAll(() => rm(compileCache, { recursive: true, force: true }))
 
 export interface Options {
   readonly env?: Record<string, string>
@@ -30,7 +22,7 @@ export const run = (args: ReadonlyArray<string>, { env = {}, stdin = "", onOutpu
   Effect.promise(async () => {
     const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("CUSTOMERIO_"))
     const child = spawn(process.execPath, [main, ...args], {
-      env: { ...Object.fromEntries(inherited), NODE_COMPILE_CACHE: compileCache, ...env }
+      env: { ...Object.fromEntries(inherited), ...compileCache, ...env }
     })
     const stop = (signal: NodeJS.Signals = "SIGTERM") => child.kill(signal)
     let out = ""

@@ -3,10 +3,8 @@ import { Config, Console, Context, Effect, Exit, Layer, Logger, Result, Scope } 
 import { Analytics, type AnalyticsOptions, analyticsConfig } from "../../src/index.ts"
 import { AnalyticsNode } from "../../src/node/index.ts"
 
-// Run as a child process with --expose-gc: makes CALLS calls of about 330 bytes, and prints what they cost. DRAINED looks at
-// the heap when nothing waits.
-
-const samples = 25
+// Run as a child process with --expose-gc: makes CALLS calls of about 330 bytes, looks at the heap SAMPLES times, and prints
+// what they cost. DRAINED looks at it when nothing waits.
 
 const heapBytes = (): number => {
   globalThis.gc?.()
@@ -24,6 +22,7 @@ const layerOf = (options: AnalyticsOptions) => AnalyticsNode.layer({ ...options,
 
 const program = Effect.gen(function* () {
   const calls = yield* Config.Int("CALLS")
+  const samples = yield* Config.Int("SAMPLES")
   const isDrained = yield* Config.Boolean("DRAINED").pipe(Config.withDefault(false))
   const options = yield* analyticsConfig
   const scope = yield* Scope.make()

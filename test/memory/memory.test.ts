@@ -3,11 +3,15 @@ import { createServer as createHttpServer } from "node:http"
 import { createServer } from "node:net"
 import { promisify } from "node:util"
 import { assert, describe, it } from "@effect/vitest"
-import { Config, Effect, Schema } from "effect"
+import { Config, Effect, Schema, Semaphore } from "effect"
+import { compileCache } from "../support/compileCache.ts"
 import { freePort, listen } from "../support/listen.ts"
+import { repetitions } from "../support/repetitions.ts"
 
-// MEMORY_CALLS=1000000 for the full million.
-const callsOf = Config.Int("MEMORY_CALLS").pipe(Config.withDefault(200_000))
+const callsOf = (byDefault: number) => Config.Int("MEMORY_CALLS").pipe(Config.withDefault(byDefault))
+
+// Each child measures how long its calls take, so there are no more at a time than even a small machine has processors.
+const turns = Semaphore.makeUnsafe(2)
 
 const megabyte = 1_000_000
 
@@ -35,10 +39,21 @@ const portOf = (server: "gone" | "silent") =>
 const runChild = (endpoint: string, calls: number, env: Record<string, string>) =>
   Effect.promise(() =>
     promisify(execFile)(process.execPath, ["--expose-gc", new URL("./main.ts", import.meta.url).pathname], {
-      env: { ...process.env, CUSTOMERIO_API_KEY: "k", CUSTOMERIO_ENDPOINT: endpoint, CALLS: String(calls), ...env },
+      env: {
+        ...process.env,
+        ...compileCache,
+        CUSTOMERIO_API_KEY: "k",
+        CUSTOMERIO_ENDPOINT: endpoint,
+        CALLS: String(calls),
+        SAMPLES: String(repetitions.heapSamples),
+        ...env
+      },
       maxBuffer: 10 * megabyte
     })
-  ).pipe(Effect.flatMap(({ stdout }) => Schema.decodeEffect(Printed)(stdout)))
+  ).pipe(
+    turns.withPermit,
+    Effect.flatMap(({ stdout }) => Schema.decodeEffect(Printed)(stdout))
+  )
 
 /** In MB, since before the first call. */
 const growthOf = ({ heap, heapAfter, p50, p99 }: typeof Printed.Type, calls: number) => {
@@ -67,12 +82,12 @@ const scenarios = (["gone", "silent"] as const).flatMap((server) =>
   ])
 )
 
-describe("a great many calls while the server is", () => {
+describe("a great many calls while the server is", { concurrent: true }, () => {
   it.live.each(scenarios)(
     "$server: $whenFull, bounded in $bounded",
     ({ server, whenFull, bound, env }) =>
       Effect.gen(function* () {
-        const calls = yield* callsOf
+        const calls = yield* callsOf(repetitions.callsUntaken)
         const endpoint = `http://127.0.0.1:${yield* portOf(server)}`
         const printed = yield* runChild(endpoint, calls, { ...env, CUSTOMERIO_WHEN_FULL: whenFull })
         const { results, report, heap, heapAfter, p99, closeMillis } = printed
@@ -110,7 +125,7 @@ describe("a great many calls while the server takes them", () => {
     "leave nothing behind",
     () =>
       Effect.gen(function* () {
-        const calls = yield* callsOf
+        const calls = yield* callsOf(repetitions.callsTaken)
         const server = createHttpServer((request, response) => {
           request.resume().on("end", () => response.end("{}"))
         })

@@ -1,12 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, Cause, Config, Effect, Option } from "effect"
+import { repetitions } from "../support/repetitions.ts"
 import { brokenLaws } from "./laws.ts"
 import { programs } from "./Program.ts"
 import { run } from "./run.ts"
 
 // MODEL_RUNS programs are made of MODEL_SEED. A failure prints a MODEL_REPLAY, which runs its smallest program again.
 const settings = Config.all({
-  runs: Config.Int("MODEL_RUNS").pipe(Config.withDefault(1000)),
+  runs: Config.Int("MODEL_RUNS").pipe(Config.withDefault(repetitions.programs)),
   seed: Config.option(Config.Int("MODEL_SEED")),
   replay: Config.option(Config.String("MODEL_REPLAY"))
 })

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process"
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { connect } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -8,10 +8,11 @@ import { Analytics, type AnalyticsOptions } from "cdp-analytics-effect"
 import { Simulator } from "cdp-analytics-effect/simulator"
 import { Effect, Exit, Layer, Redacted, Schedule, Scope } from "effect"
 import { clients } from "../support/clients.ts"
+import { findProgram } from "../support/findProgram.ts"
 import { freePort } from "../support/listen.ts"
 import { silent } from "../support/logs.ts"
 
-const nginx = "/usr/sbin/nginx"
+const nginx = findProgram("nginx", "apt-get install nginx-light", "/usr/sbin/nginx")
 
 const isListening = (port: number) =>
   Effect.callback<void, "closed">((resume) => {
@@ -52,7 +53,7 @@ const proxyTo = Effect.fnUntraced(function* (upstream: number, { http = "", serv
     }`
   )
   yield* Effect.acquireRelease(
-    Effect.sync(() => spawn(nginx, ["-c", join(folder, "nginx.conf"), "-p", folder], { stdio: "ignore" })),
+    Effect.sync(() => spawn(nginx.path, ["-c", join(folder, "nginx.conf"), "-p", folder], { stdio: "ignore" })),
     (child) =>
       Effect.sync(() => {
         child.kill("SIGKILL")
@@ -72,8 +73,9 @@ const simulatorPort = Simulator.useSync(({ url }) => Number(new URL(url).port))
 
 const arrived = Effect.map(Simulator.events, (events) => events.map((event) => String(event.message["messageId"])))
 
-// Debian's nginx, which .ci/run installs.
-describe.skipIf(!existsSync(nginx)).each(["undici", "AnalyticsNode"] as const)("behind nginx, over %s", (name) => {
+const behindNginx = `behind nginx, over %s${nginx.note}`
+
+describe.skipIf(nginx.isMissing).each(["undici", "AnalyticsNode"] as const)(behindNginx, (name) => {
   const client = (endpoint: string, options: Partial<AnalyticsOptions> = {}) =>
     Layer.provideMerge(clients[name]({ apiKey: Redacted.make("k"), endpoint, retry, ...options }), silent)
 

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type Fault, Simulator } from "cdp-analytics-effect/simulator"
 import { Effect } from "effect"
+import { repetitions } from "../support/repetitions.ts"
 import { run } from "./run.ts"
 
 /** The ids behind a word at the start of a line. */
@@ -16,7 +17,7 @@ const servers: ReadonlyArray<readonly [name: string, faults: ReadonlyArray<Fault
   ["silent", [{ kind: "stall" }]]
 ]
 
-describe("a process under load that is stopped", () => {
+describe("a process under load that is stopped", { concurrent: true }, () => {
   const stopped = Effect.fnUntraced(function* (endpoint: string, signal: NodeJS.Signals) {
     const { output, stopping } = yield* run(
       "load.ts",
@@ -63,18 +64,18 @@ describe("a process under load that is stopped", () => {
 
 describe("a program that tracks once and ends", () => {
   it.live(
-    "delivers its message, 200 times of 200",
+    `delivers its message, ${repetitions.processes} times of ${repetitions.processes}`,
     () =>
       Effect.gen(function* () {
         const { url } = yield* Simulator
         const runs = yield* Effect.forEach(
-          Array.from({ length: 200 }),
+          Array.from({ length: repetitions.processes }),
           () => run("main.ts", { CUSTOMERIO_ENDPOINT: url, COUNT: "1", WAIT: "false" }),
           { concurrency: 4 }
         )
         assert.isTrue(runs.every(({ code }) => code === 0))
         const ids = (yield* Simulator.events).map((event) => event.message["messageId"])
-        assert.strictEqual(new Set(ids).size, 200)
+        assert.strictEqual(new Set(ids).size, repetitions.processes)
       }).pipe(Effect.provide(Simulator.layerServer({}))),
     300_000
   )

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { Effect } from "effect"
+import { compileCache } from "../support/compileCache.ts"
 
 /** Runs a program of this folder, and stops it with the signal as soon as it says so. */
 export const run = (
@@ -10,7 +11,7 @@ export const run = (
 ) =>
   Effect.promise(async () => {
     const child = spawn(process.execPath, [new URL(file, import.meta.url).pathname], {
-      env: { ...process.env, CUSTOMERIO_API_KEY: "k", ...env },
+      env: { ...process.env, ...compileCache, CUSTOMERIO_API_KEY: "k", ...env },
       stdio: ["ignore", "pipe", "inherit"]
     })
     let output = ""

@@ -34,7 +34,7 @@ export const makeEditor = Effect.gen(function* () {
   yield* ask("initialize", { processId: process.pid, rootUri: root.href, capabilities: {} })
   yield* tell("initialized", {})
   // A file of the project, so that its settings are the program's.
-  const uri = new URL("test/support/program.ts", root).href
+  const uri = new URL("test/support/printedProgram.ts", root).href
   let version = 1
   yield* tell("textDocument/didOpen", { textDocument: { uri, languageId: "typescript", version, text: "" } })
   const write = (text: string) =>

@@ -3,6 +3,7 @@ import { Analytics, type CallError, type Receipt } from "cdp-analytics-effect"
 import { Cause, Config, Effect, Exit, Layer, Schema } from "effect"
 import { library } from "../../../src/message/library.ts"
 import { silent } from "../../support/logs.ts"
+import { repetitions } from "../../support/repetitions.ts"
 import { layerMocked, Server } from "../../support/Server.ts"
 import { type Call, calls, hostileInput } from "./inputs.ts"
 import { changedPrototypes, describePrototypes } from "./prototypes.ts"
@@ -10,7 +11,7 @@ import { makeRandom, pick } from "./random.ts"
 import { hostile } from "./values.ts"
 
 const settings = Config.all({
-  runs: Config.Int("HOSTILE_RUNS").pipe(Config.withDefault(100_000)),
+  runs: Config.Int("HOSTILE_RUNS").pipe(Config.withDefault(repetitions.hostileCalls)),
   seed: Config.Int("HOSTILE_SEED").pipe(Config.withDefault(1))
 })
 

@@ -1,5 +1,4 @@
 import { execFile } from "node:child_process"
-import { existsSync } from "node:fs"
 import { request } from "node:http"
 import { connect, createServer, type Socket } from "node:net"
 import { assert, describe, it } from "@effect/vitest"
@@ -7,9 +6,16 @@ import { Simulator } from "cdp-analytics-effect/simulator"
 import { Effect, Exit, Layer, Scope } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
 import { type Browser, chromium, type Page } from "playwright-core"
+import { afterAll, beforeAll } from "vitest"
+import { findProgram } from "../../support/findProgram.ts"
 import { listen } from "../../support/listen.ts"
 
-const chromiumPath = "/usr/bin/chromium"
+const installed = findProgram(
+  "Chromium",
+  "apt-get install chromium, or npx playwright-core install chromium",
+  "/usr/bin/chromium",
+  chromium.executablePath()
+)
 
 const layer = Layer.merge(Simulator.layerServer({ page: true }), FetchHttpClient.layer)
 
@@ -25,16 +31,6 @@ const post = Effect.fnUntraced(function* (messages: ReadonlyArray<unknown>, head
 })
 
 const track = (event: string, more: object = {}) => ({ type: "track", userId: "ada", event, ...more })
-
-const acquireBrowser = Effect.acquireRelease(
-  Effect.promise(() =>
-    chromium.launch({
-      executablePath: chromiumPath,
-      args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-    })
-  ),
-  (browser) => Effect.promise(() => browser.close())
-)
 
 /** A connection to a port of this machine that can be cut. */
 const makeLine = Effect.fnUntraced(function* (port: number) {
@@ -71,11 +67,19 @@ const makeLine = Effect.fnUntraced(function* (port: number) {
   }
 })
 
+/** One for all tests: each page has a profile of its own. */
+let browser: Browser
+
+const acquirePage = Effect.acquireRelease(
+  Effect.promise(() => browser.newPage()),
+  (page) => Effect.promise(() => page.close())
+)
+
 /** The page, and whatever it complains of. */
-const open = Effect.fnUntraced(function* (browser: Browser, through?: string) {
+const open = Effect.fnUntraced(function* (through?: string) {
   const url = through ?? (yield* Simulator).url
+  const page = yield* acquirePage
   return yield* Effect.promise(async () => {
-    const page = await browser.newPage()
     page.setDefaultTimeout(10_000)
     const complaints: Array<string> = []
     page.on("console", (message) => {
@@ -95,13 +99,20 @@ const open = Effect.fnUntraced(function* (browser: Browser, through?: string) {
 
 const names = (page: Page) => page.locator(".row .name").allTextContents()
 
-// Debian's Chromium, which .ci/run installs. Elsewhere the rest of the tests still tells much.
-describe.skipIf(!existsSync(chromiumPath))("the page", () => {
+describe.skipIf(installed.isMissing)(`the page${installed.note}`, () => {
+  beforeAll(async () => {
+    browser = await chromium.launch({
+      executablePath: installed.path,
+      args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+    })
+  }, 30_000)
+  afterAll(() => browser.close(), 30_000)
+
   it.live(
     "shows events as they arrive, filters them, and shows one whole",
     () =>
       Effect.gen(function* () {
-        const { page, complaints } = yield* open(yield* acquireBrowser)
+        const { page, complaints } = yield* open()
         yield* Effect.promise(async () => {
           await page.getByText("Nothing has arrived yet").waitFor()
           assert.include(await page.locator("#first").textContent(), `curl ${new URL(page.url()).origin}/v1/track`)
@@ -154,7 +165,7 @@ describe.skipIf(!existsSync(chromiumPath))("the page", () => {
     "keeps what an event carries as text",
     () =>
       Effect.gen(function* () {
-        const { page, complaints } = yield* open(yield* acquireBrowser)
+        const { page, complaints } = yield* open()
         const hostile = `<img src=x onerror="alert(1)"></script><script>alert(2)</script>`
         yield* post([
           {
@@ -198,7 +209,7 @@ describe.skipIf(!existsSync(chromiumPath))("the page", () => {
     "copies an event as JSON, as curl and as TypeScript",
     () =>
       Effect.gen(function* () {
-        const { page } = yield* open(yield* acquireBrowser)
+        const { page } = yield* open()
         yield* post([track("it's bought", { messageId: "m-1", properties: { price: 1 }, context: { ip: "::1" } })])
         const { url } = yield* Simulator
         const copied = yield* Effect.promise(async () => {
@@ -231,7 +242,7 @@ describe.skipIf(!existsSync(chromiumPath))("the page", () => {
     "turns faults on and off, as they are set, and shows how requests cope",
     () =>
       Effect.gen(function* () {
-        const { page, complaints } = yield* open(yield* acquireBrowser)
+        const { page, complaints } = yield* open()
         const simulator = yield* Simulator
         const status = page.getByRole("switch", { name: "Error answer" })
         const field = (fault: string, name: string) => page.locator(`#fault-${fault}`).getByLabel(name)
@@ -278,7 +289,7 @@ describe.skipIf(!existsSync(chromiumPath))("the page", () => {
     "shows people as they merge, their devices, groups and timeline, and keeps its place meanwhile",
     () =>
       Effect.gen(function* () {
-        const { page, complaints } = yield* open(yield* acquireBrowser)
+        const { page, complaints } = yield* open()
         yield* post([{ type: "page", anonymousId: "visitor-1", name: "Home" }])
         yield* Effect.promise(async () => {
           await page.getByRole("tab", { name: "People" }).click()
@@ -317,9 +328,8 @@ describe.skipIf(!existsSync(chromiumPath))("the page", () => {
     "pauses, goes on, and clears, in every tab",
     () =>
       Effect.gen(function* () {
-        const browser = yield* acquireBrowser
-        const { page } = yield* open(browser)
-        const { page: other } = yield* open(browser)
+        const { page } = yield* open()
+        const { page: other } = yield* open()
         yield* post([track("before")])
         yield* Effect.promise(async () => {
           await other.locator(".row", { hasText: "before" }).waitFor()
@@ -347,7 +357,7 @@ describe.skipIf(!existsSync(chromiumPath))("the page", () => {
     "says why nothing arrives when a request is refused as a whole",
     () =>
       Effect.gen(function* () {
-        const { page } = yield* open(yield* acquireBrowser)
+        const { page } = yield* open()
         yield* post([track("lost")], { authorization: "Basic Og==", "x-strict-mode": "1" })
         yield* Effect.promise(() => page.getByText("refused with 401: the API key is not right").waitFor())
       }).pipe(Effect.provide(layer)),
@@ -358,7 +368,7 @@ describe.skipIf(!existsSync(chromiumPath))("the page", () => {
     "is usable by keyboard alone, and at the width of a phone",
     () =>
       Effect.gen(function* () {
-        const { page } = yield* open(yield* acquireBrowser)
+        const { page } = yield* open()
         yield* post(Array.from({ length: 100 }, (_, index) => track(`event-${index}`)))
         yield* Effect.promise(async () => {
           const selected = page.locator(".row[aria-selected=true] .name")
@@ -395,7 +405,7 @@ describe.skipIf(!existsSync(chromiumPath))("the page", () => {
     "keeps the place of who reads further down, and the click of who is clicking, while events arrive",
     () =>
       Effect.gen(function* () {
-        const { page } = yield* open(yield* acquireBrowser)
+        const { page } = yield* open()
         yield* post(Array.from({ length: 200 }, (_, index) => track(`event-${index}`)))
         const row = page.locator(".row", { has: page.getByText("event-100", { exact: true }) })
         const before = yield* Effect.promise(async () => {
@@ -424,7 +434,6 @@ describe.skipIf(!existsSync(chromiumPath))("the page", () => {
     "connects again, and catches up with what it missed",
     () =>
       Effect.gen(function* () {
-        const browser = yield* acquireBrowser
         const start = Effect.fnUntraced(function* (port: number) {
           const scope = yield* Scope.make()
           const context = yield* Layer.buildWithScope(
@@ -435,7 +444,7 @@ describe.skipIf(!existsSync(chromiumPath))("the page", () => {
         })
         const first = yield* start(0)
         yield* Effect.provide(post([track("before")]), first.context)
-        const { page } = yield* Effect.provide(open(browser), first.context)
+        const { page } = yield* Effect.provide(open(), first.context)
         const { port } = yield* Effect.provide(
           Simulator.useSync(({ url }) => new URL(url)),
           first.context
@@ -460,7 +469,7 @@ describe.skipIf(!existsSync(chromiumPath))("the page", () => {
       Effect.gen(function* () {
         const { url } = yield* Simulator
         const line = yield* makeLine(Number(new URL(url).port))
-        const { page } = yield* open(yield* acquireBrowser, line.url)
+        const { page } = yield* open(line.url)
         yield* post([track("before")])
         yield* Effect.promise(async () => {
           await page.locator(".row", { hasText: "before" }).click()
@@ -483,7 +492,7 @@ describe.skipIf(!existsSync(chromiumPath))("the page", () => {
     "stays quick with 10,000 events",
     () =>
       Effect.gen(function* () {
-        const { page } = yield* open(yield* acquireBrowser)
+        const { page } = yield* open()
         for (let index = 0; index < 20; index++) {
           yield* post(Array.from({ length: 500 }, (_, number) => track(`event-${index * 500 + number}`)))
         }

@@ -1,0 +1,22 @@
+// @effect-diagnostics processEnv:off - where Vitest says its mode
+const isFull = process.env["MODE"] === "full"
+
+/**
+ * How often the long tests repeat what they do: `npm test` takes about a minute by the first number, and `npm run test:full`
+ * goes by the second one.
+ */
+const repeat = (few: number, full: number): number => (isFull ? full : few)
+
+export const repetitions = {
+  /** Random programs of test/model. */
+  programs: repeat(300, 1000),
+  /** Calls with hostile values, of test/message/hostile. */
+  hostileCalls: repeat(20_000, 100_000),
+  /** Programs of test/processes that track once and end. */
+  processes: repeat(10, 200),
+  /** Calls of each process of test/memory while the server takes nothing: the queue is full after 27,000 at most. */
+  callsUntaken: repeat(50_000, 200_000),
+  callsTaken: repeat(50_000, 1_000_000),
+  /** How often these look at the heap, which takes them longer than the calls between. */
+  heapSamples: repeat(10, 25)
+}
