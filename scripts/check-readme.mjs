@@ -3,10 +3,10 @@
  *
  * Each block is a program of its own, imports included. It is written to .snippets/ on the lines that it has in its file, so
  * that an error names the place to mend. Also holds the README to package.json and to the options: its two first commands
- * exist, and every option and every environment variable is in it, and no other.
+ * exist, and every option and every environment variable is in it, and no other. What docs call by its path is there.
  */
 import { spawnSync } from "node:child_process"
-import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
@@ -72,6 +72,12 @@ for (const [command, script] of [
 ]) {
   if (!readme.includes(command)) problems.push(`README.md - does not give the command: ${command}`)
   if (scripts[script] === undefined) problems.push(`package.json - has no script ${script}`)
+}
+
+for (const file of globSync("{docs,bench}/*.md")) {
+  for (const [, path] of readFileSync(file, "utf8").matchAll(/`((?:test|src)\/[\w./-]+)`/g)) {
+    if (!existsSync(path)) problems.push(`${file} - names ${path}, which is not there`)
+  }
 }
 
 /** What is in `there` and not in `here`. */

@@ -1,10 +1,10 @@
 /**
  * Packs the library, installs the package in an empty folder outside the repository, type-checks a program against it as
  * strictly as a user may, and runs it: every entry of `exports` is imported, and a message goes to a server on this machine.
- * publint and attw judge the same package.
+ * publint and attw judge the same package, and what its pages link to is in it.
  */
 import { spawnSync } from "node:child_process"
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { delimiter, dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -50,6 +50,35 @@ for (const dependency of dependencies) {
   if (devDependencies[dependency] === undefined) throw new Error(`${dependency} is no devDependency`)
 }
 run("npm", ["install", "--no-audit", "--no-fund", `./${tarball}`, ...dependencies.map(installed)], folder)
+
+const deadLinks = globSync("**/*.md", { cwd: join(folder, "node_modules", name) }).flatMap((page) => {
+  const path = join(folder, "node_modules", name, page)
+  return linksOf(path).flatMap((link) => {
+    const [target, anchor] = link.split("#")
+    const file = target === "" ? path : join(dirname(path), target)
+    const isDead = !existsSync(file) || (anchor !== undefined && !anchorsOf(file).includes(anchor))
+    return isDead ? [`${page} links to ${link}`] : []
+  })
+})
+if (deadLinks.length > 0) throw new Error(`not in the package:\n  ${deadLinks.join("\n  ")}`)
+
+/** The relative links of a page of Markdown, which is read without its code. */
+function linksOf(path) {
+  const text = readFileSync(path, "utf8")
+    .replaceAll(/^```.*?^```/gms, "")
+    .replaceAll(/`[^`\n]*`/g, "")
+  return Array.from(text.matchAll(/\]\(([^)\s]+)\)/g), ([, link]) => link).filter((link) => !/^[a-z]+:/.test(link))
+}
+
+/** What the headings of a page can be linked to by. */
+function anchorsOf(path) {
+  return Array.from(readFileSync(path, "utf8").matchAll(/^#+ (.+)$/gm), ([, heading]) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-")
+  )
+}
 
 const specifiers = Object.keys(exports).map((path) => join(name, path))
 write(
