@@ -89,7 +89,7 @@ describe("a server that fails now and then ends nothing that is good", () => {
           assert.isAtMost(ours.requests, most("requests") * 1.15 + 20, beside)
           assert.isAtLeast(ours.throughput, least("throughput") - 0.1, beside)
           // The last of them is a matter of luck.
-          assert.isAtMost(ours.done - length, (most("done") - length) * 1.5 + seconds(60), beside)
+          assert.isAtMost(ours.done - length, (most("done") - length) * 2 + minutes(2), beside)
           assert.isAtMost(ours.median, most("median") * 1.5 + seconds(1), beside)
         }
       }),

@@ -167,13 +167,15 @@ function* wrongRetryCounts({ options }: Scenario, { requests, stored, ended }: P
   }
 }
 
-/** One line a minute at most of the server's absence, and one for what ends. */
+/** Of each thing one line a minute at most: that the server is away and back is one; and one for each batch that ends. */
 function* saysTooMuch({ lines, ended }: Played) {
   const endings = new Set([...ended.values()].filter(({ tag }) => tag !== "Delivered").map(({ at }) => at))
-  let last = Number.NEGATIVE_INFINITY
+  const last = new Map<string, number>()
   for (const { at, text } of lines) {
-    if (endings.has(at)) continue
-    if (at - last < 60_000 - 1) yield `"${text}" at ${at}, after a line at ${last}`
-    last = at
+    const about = /^the server is/.test(text) ? "the server" : text
+    const before = last.get(about) ?? Number.NEGATIVE_INFINITY
+    if (about !== "the server" && endings.has(at) && at > before) continue
+    if (at - before < 60_000 - 1) yield `"${text}" at ${at}, after a line at ${before}`
+    last.set(about, at)
   }
 }
