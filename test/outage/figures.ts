@@ -27,5 +27,8 @@ export const unstored = ({ accepted, stored, poison }: Report): ReadonlyArray<st
   [...accepted.keys()].filter((id) => !stored.has(id) && !poison.has(id))
 
 /** When the last message was delivered. */
-export const doneAt = ({ ended }: Report): number =>
-  Math.max(...[...ended.values()].filter(({ tag }) => tag === "Delivered").map(({ at }) => at))
+export const doneAt = ({ ended }: Report): number => {
+  let done = 0
+  for (const { tag, at } of ended.values()) if (tag === "Delivered" && at > done) done = at
+  return done
+}

@@ -20,7 +20,9 @@ describe("a herd of clients, when a server that takes less than they have is bac
           count: 5
         }
         const report = yield* playHerd(herd)
-        assert.strictEqual(report.stored, report.accepted - report.left)
+        // Some of what is left was taken, and the answer is on its way.
+        assert.isAtLeast(report.stored, report.accepted - report.left)
+        assert.isAtMost(report.stored, report.accepted)
         const away = sumOf(report.seconds.slice(0, backAt / 1000))
         const back = sumOf(report.seconds.slice(backAt / 1000))
         const perClient = away.asked / herd.clients

@@ -44,8 +44,6 @@ export interface ModelOptions {
   readonly maxBatchSize: number
   readonly flushInterval: number
   readonly deliveryTimeout: number
-  /** What to do with a brown-out's speed after an outage; see `Pace`. */
-  readonly rampBy?: number | undefined
 }
 
 export const modelDefaults: ModelOptions = {
@@ -82,7 +80,6 @@ interface Batch<M> {
 interface Family {
   /** Batches of it, or pieces, that have no outcome. */
   alive: number
-  wasAccepted: boolean
 }
 
 const ownWait = (tries: number, random: number): number => Math.min(30_000, 100 * 2 ** (tries - 1)) * (0.5 + random / 2)
@@ -130,8 +127,9 @@ export const makeModel = <M extends ModelMessage>(world: World<M>, options: Mode
   let lastStart = Number.NEGATIVE_INFINITY
   let nextStart = 0
   let heldUntil = 0
-  let gap = 0
   let isUrgent = false
+  /** Answers of 429 in a row. */
+  let limited = 0
   let closesAt: number | undefined
 
   // What was told.
@@ -177,7 +175,7 @@ export const makeModel = <M extends ModelMessage>(world: World<M>, options: Mode
   const takeFresh = (): Batch<M> | undefined => {
     if (fresh[0]?.isReady !== true) return undefined
     const { messages } = fresh.shift()!
-    return batchOf(messages, { alive: 1, wasAccepted: false })
+    return batchOf(messages, { alive: 1 })
   }
 
   const batchOf = (messages: Array<M>, family: Family, parent?: Batch<M>): Batch<M> => ({
@@ -231,8 +229,7 @@ export const makeModel = <M extends ModelMessage>(world: World<M>, options: Mode
   const paceGap = (): number => {
     const away =
       firstFailureAt !== undefined && failedApart.size >= 3 ? clamp((now() - firstFailureAt) / 10, 100, 30_000) : 0
-    if (options.rampBy !== undefined) gap = Math.max(gap, away)
-    const wait = Math.max(away, options.rampBy === undefined ? 0 : gap) * (0.5 + random())
+    const wait = away * (0.5 + random())
     return closesAt === undefined ? wait : Math.min(1000, wait)
   }
 
@@ -249,11 +246,10 @@ export const makeModel = <M extends ModelMessage>(world: World<M>, options: Mode
   const pump = (): void => {
     if (closesAt !== undefined && now() >= closesAt) return
     while (underWay < options.concurrency) {
-      if (now() < heldUntil) return wake(heldUntil)
-      if (now() < nextStart && !isUrgent) return wake(nextStart)
-      const batch = takeNext()
-      if (batch === undefined) return
-      if (typeof batch === "number") return wake(batch)
+      const allowedAt = Math.max(heldUntil, isUrgent ? 0 : nextStart)
+      const batch = now() < allowedAt ? allowedAt : takeNext()
+      if (typeof batch === "number") wake(batch)
+      if (batch === undefined || typeof batch === "number") return
       isUrgent = false
       start(batch)
     }
@@ -296,19 +292,17 @@ export const makeModel = <M extends ModelMessage>(world: World<M>, options: Mode
         heldUntil = Math.max(heldUntil, now() + Math.min(result.retryAfter, 300_000) * (1 + random() / 10))
       }
       lookAt(firstFailureAt + 10_000)
-      return look()
+      look()
+      return
     }
     lastAnswer = "accepted"
     firstFailureAt = undefined
     isPlain = true
     failedFamilies = new Set()
     failedApart = new Set()
-    if (options.rampBy === undefined) nextStart = 0
-    else {
-      gap = gap / options.rampBy < 100 ? 0 : gap / options.rampBy
-      nextStart = Math.min(nextStart, now() + gap * (0.5 + random()))
-    }
+    nextStart = 0
     if (result._tag === "Accepted") {
+      limited = 0
       acceptances++
       witness = { message: messages.at(-1)!, at: now() }
     }
@@ -322,7 +316,10 @@ export const makeModel = <M extends ModelMessage>(world: World<M>, options: Mode
   const look = (): void => {
     const away = isAway()
     if (!away && !isToldAway) return
-    if (now() < toldAt + 60_000) return lookAt(toldAt + 60_000)
+    if (now() < toldAt + 60_000) {
+      lookAt(toldAt + 60_000)
+      return
+    }
     toldAt = now()
     world.tell(away ? (isToldAway ? "still away" : "away") : "back")
     isToldAway = away
@@ -345,13 +342,15 @@ export const makeModel = <M extends ModelMessage>(world: World<M>, options: Mode
     switch (result._tag) {
       case "Accepted":
         if (batch.tries === 1) tried++
-        batch.family.wasAccepted = true
         if (chosen === batch.family) chosen = undefined
-        return settle(batch, "Delivered")
+        settle(batch, "Delivered")
+        break
       case "Refused":
-        return result.isSplittable && batch.messages.length > 1 ? split(batch) : settle(batch, "Rejected")
+        if (result.isSplittable && batch.messages.length > 1) split(batch)
+        else settle(batch, "Rejected")
+        break
       case "Failed":
-        return fail(batch, result)
+        fail(batch, result)
     }
   }
 
@@ -363,20 +362,32 @@ export const makeModel = <M extends ModelMessage>(world: World<M>, options: Mode
     weigh(batch, status)
     expire(batch)
     if (batch.messages.length === 0) return
-    if (closesAt !== undefined && now() >= closesAt) return settle(batch, "ShutdownTimeout")
     const wait = ownWait(batch.tries, random())
     batch.readyAt = now() + (closesAt === undefined ? wait : Math.min(1000, wait))
-    if (status === 429 && retryAfter === undefined) heldUntil = Math.max(heldUntil, batch.readyAt)
-    if (batch.messages.length > 1) {
-      const alone = isAlone(batch)
-      if (batch.counted < 3 && !alone) return back(batch)
-      if (batch.counted < 3) chosen = batch.family
-      return split(batch)
+    if (status === 429 && retryAfter === undefined) hold429(batch.tries)
+    if (closesAt !== undefined && now() >= closesAt) settle(batch, "ShutdownTimeout")
+    else if (batch.messages.length > 1) halve(batch)
+    else if (batch.odds < 1e-6) settle(batch, "RetriesExhausted")
+    else if (isLane && status === 500) judge(batch)
+    else {
+      batch.judged = 0
+      back(batch)
     }
-    if (batch.odds < 1e-6) return settle(batch, "RetriesExhausted")
-    if (isLane && status === 500) return judge(batch)
-    batch.judged = 0
-    back(batch)
+  }
+
+  /** Everything waits, longer with each in a row: most of what gets one was never tried before. */
+  const hold429 = (tries: number): void => {
+    limited++
+    const wait = ownWait(Math.max(tries, limited), random())
+    heldUntil = Math.max(heldUntil, now() + (closesAt === undefined ? wait : Math.min(1000, wait)))
+  }
+
+  const halve = (batch: Batch<M>): void => {
+    const alone = isAlone(batch)
+    if (batch.counted >= 3 || alone) {
+      if (batch.counted < 3) chosen = batch.family
+      split(batch)
+    } else back(batch)
   }
 
   const back = (batch: Batch<M>): void => {
@@ -403,29 +414,32 @@ export const makeModel = <M extends ModelMessage>(world: World<M>, options: Mode
 
   const judge = (batch: Batch<M>): void => {
     const known = witness !== undefined && now() - witness.at < lastWitness ? witness.message : undefined
-    if (batch.tries < 3) return back(batch)
-    if (known === undefined) return closesAt === undefined ? back(batch) : askBehind(batch)
-    let left = 1 + Math.floor(random() * 3)
-    const ask = (): void => {
-      underWay++
-      send([known], 0, true, (result) => {
-        underWay--
-        if (closesAt !== undefined && now() >= closesAt) settle(batch, "ShutdownTimeout")
-        else if (result._tag === "Failed") {
-          // It was accepted before: this is about the server.
-          isPlain = false
-          batch.judged = 0
-          back(batch)
-        } else if (--left > 0) return ask()
-        else if (++batch.judged >= 10) settle(batch, "RetriesExhausted")
-        else {
-          batch.readyAt = now() + Math.min(1000, 100 * 2 ** batch.judged) * (0.5 + random() / 2)
-          back(batch)
-        }
-        pump()
-      })
-    }
-    ask()
+    if (batch.tries >= 3 && known !== undefined) askWitness(batch, known, 1 + Math.floor(random() * 3))
+    else if (batch.tries >= 3 && closesAt !== undefined) askBehind(batch)
+    else back(batch)
+  }
+
+  const askWitness = (batch: Batch<M>, known: M, times: number): void => {
+    underWay++
+    send([known], 0, true, (result) => {
+      underWay--
+      if (closesAt !== undefined && now() >= closesAt) settle(batch, "ShutdownTimeout")
+      else if (result._tag === "Failed") {
+        // It was accepted before: this is about the server.
+        isPlain = false
+        batch.judged = 0
+        back(batch)
+      } else if (times > 1) {
+        askWitness(batch, known, times - 1)
+        return
+      } else if (++batch.judged >= 10) settle(batch, "RetriesExhausted")
+      else {
+        const longest = closesAt === undefined ? 1000 : 100
+        batch.readyAt = now() + Math.min(longest, 100 * 2 ** batch.judged) * (0.5 + random() / 2)
+        back(batch)
+      }
+      pump()
+    })
   }
 
   /** While closing, with nothing ever accepted: one behind it that is accepted is the proof that it is at fault. */
@@ -458,7 +472,10 @@ export const makeModel = <M extends ModelMessage>(world: World<M>, options: Mode
           settle(next, "Delivered")
         } else {
           before.push(next)
-          if (before.length <= 3) return ask()
+          if (before.length <= 3) {
+            ask()
+            return
+          }
           waiting = [...before, ...waiting]
         }
         pump()

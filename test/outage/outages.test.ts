@@ -41,8 +41,8 @@ const outage = (
 const all = kinds.flatMap(([kind, wrong]) =>
   [
     { name: "a minute", length: minutes(1), every: seconds(1), count: 2 },
-    { name: "an hour", length: hours(1), every: seconds(5), count: 10 },
-    { name: "11 hours", length: hours(11), every: seconds(60), count: 10 }
+    { name: "an hour", length: hours(1), every: seconds(10), count: 10 },
+    { name: "11 hours", length: hours(11), every: minutes(2), count: 10 }
   ].map((one) => ({ ...one, kind, wrong }))
 )
 

@@ -167,4 +167,19 @@ const playNow = Effect.fnUntraced(function* (scenario: Scenario, looks: Readonly
 
 /** Plays a scenario with the client, in a time of its own. */
 export const play = (scenario: Scenario, looks: ReadonlyArray<readonly [number, Look]> = []): Effect.Effect<Played> =>
-  playNow(scenario, looks).pipe(Random.withSeed(scenario.seed ?? 7), Effect.provide(TestClock.layer()))
+  withoutStacks(playNow(scenario, looks)).pipe(Random.withSeed(scenario.seed ?? 7), Effect.provide(TestClock.layer()))
+
+/** A quarter of the time would go into stacks of failed attempts, which nobody sees. */
+const withoutStacks = <A>(effect: Effect.Effect<A>): Effect.Effect<A> =>
+  Effect.acquireUseRelease(
+    Effect.sync(() => {
+      const limit = Error.stackTraceLimit
+      Error.stackTraceLimit = 0
+      return limit
+    }),
+    () => effect,
+    (limit) =>
+      Effect.sync(() => {
+        Error.stackTraceLimit = limit
+      })
+  )

@@ -192,9 +192,9 @@ describe("deliveryTimeout", () => {
     Effect.gen(function* () {
       const played = yield* play({
         options: { deliveryTimeout: Number.POSITIVE_INFINITY },
-        script: between(0, hours(30), () => answer(503)),
-        arrivals: [{ every: minutes(10), count: 20, until: hours(30) }],
-        until: hours(31)
+        script: between(0, hours(14), () => answer(503)),
+        arrivals: [{ every: minutes(10), count: 20, until: hours(14) }],
+        until: hours(15)
       })
       assert.deepStrictEqual(unstored(played), [])
       assert.strictEqual(countEnded(played, "Delivered"), played.accepted.size)
