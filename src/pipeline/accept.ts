@@ -3,9 +3,13 @@ import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as WebCrypto from "effect/crypto/WebCrypto"
 import type { Receipt } from "../delivery/Delivery.ts"
 import { deliveredReceipt } from "../delivery/receipt.ts"
-import { AmbientContext } from "../message/EventContext.ts"
-import { type EncodedMessage, type EncodeOptions, makeEncode, readCallName } from "../message/encode.ts"
+import { check } from "../message/check.ts"
+import { AmbientContext, type EventContextInput } from "../message/EventContext.ts"
+import { type EncodedCall, type EncodeOptions, makeEncode, type Stamp } from "../message/encode.ts"
 import type { MessageType } from "../message/Message.ts"
+import { type MessageError, UnserializableMessage } from "../message/MessageError.ts"
+import { mergeContexts } from "../message/mergeContexts.ts"
+import { read, readCallName } from "../message/read.ts"
 import type { Count } from "../telemetry/count.ts"
 import { isDebug, quietly } from "../telemetry/log.ts"
 import type { Admission } from "./admission.ts"
@@ -30,7 +34,20 @@ export const makeAccept = Effect.fnUntraced(function* (options: AcceptOptions, a
     return Effect.fail(error)
   }
 
-  /** A message is read, merged, checked and encoded, and let in. */
+  /** The way of a call, but for the last step, which is to be let in. */
+  const make = (
+    type: MessageType | undefined,
+    input: unknown,
+    contexts: ReadonlyArray<EventContextInput>,
+    stamp: Stamp
+  ): Result.Result<EncodedCall, MessageError> => {
+    const draft = read(type, input)
+    if (Result.isFailure(draft)) return Result.fail(draft.failure)
+    mergeContexts(draft.success, contexts)
+    const refusal = check(draft.success)
+    return refusal === undefined ? encode(draft.success, stamp) : Result.fail(refusal)
+  }
+
   const acceptAs = (
     messageId: string,
     type: MessageType | undefined,
@@ -38,13 +55,12 @@ export const makeAccept = Effect.fnUntraced(function* (options: AcceptOptions, a
     fiber: Fiber.Fiber<unknown, unknown>
   ): Effect.Effect<Receipt, CallError> => {
     if (admission.isClosed()) return refuse(new AnalyticsClosed(readCallName(type, input)))
-    const encoded = encode(type, input, {
-      messageId,
-      timestamp: fiber.getRef(Clock.Clock).currentTimeMillisUnsafe(),
-      contexts: fiber.getRef(AmbientContext)
-    })
-    if (Result.isFailure(encoded)) return refuse(encoded.failure)
-    const message = encoded.success
+    const timestamp = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
+    const made = unlessItThrows(type, input, () =>
+      make(type, input, fiber.getRef(AmbientContext), { messageId, timestamp })
+    )
+    if (Result.isFailure(made)) return refuse(made.failure)
+    const message = made.success
     if (!options.enabled) return Effect.succeed(deliveredReceipt(message.messageId))
     const admitted = admission.admit(message, linkOf(fiber))
     return isDebug(fiber) ? Effect.tap(admitted, logAccepted(message)) : admitted
@@ -60,6 +76,31 @@ export const makeAccept = Effect.fnUntraced(function* (options: AcceptOptions, a
   return accept
 })
 
+const unlessItThrows = (
+  type: MessageType | undefined,
+  input: unknown,
+  make: () => Result.Result<EncodedCall, MessageError>
+): Result.Result<EncodedCall, MessageError> => {
+  try {
+    return make()
+  } catch (error) {
+    // Only a getter, a proxy, a toJSON or the depth of the caller's value can throw here. Its words may hold data.
+    const reason = `reading the message threw ${nameOf(error)}`
+    return Result.fail(new UnserializableMessage({ ...readCallName(type, input), path: "", reason }))
+  }
+}
+
+/** What was thrown may be as hostile as what threw it. */
+const nameOf = (error: unknown): string => {
+  try {
+    return (
+      ["Error", "RangeError", "TypeError"].find((name) => error instanceof Error && error.name === name) ?? "something"
+    )
+  } catch {
+    return "something"
+  }
+}
+
 /** What makes ids where the platform's own may not, or cannot: browsers do in secure contexts only. */
 const makeRandom = (crypto: Crypto): SecureRandom.SecureRandom["Service"] | undefined =>
   crypto === globalThis.crypto && typeof crypto.randomUUID === "function"
@@ -74,5 +115,5 @@ const linkOf = (fiber: Fiber.Fiber<unknown, unknown>): Tracer.SpanLink | undefin
   return { span: Tracer.externalSpan({ spanId, traceId }), attributes: {} }
 }
 
-const logAccepted = ({ messageId, bytes }: EncodedMessage) =>
+const logAccepted = ({ messageId, bytes }: EncodedCall) =>
   quietly(Effect.annotateLogs(Effect.logDebug("message accepted"), { messageId, bytes }))
