@@ -7,7 +7,7 @@ import { nameCall } from "../message/callName.ts"
 import type { EncodedCall } from "../message/encode.ts"
 import type { Count } from "../telemetry/count.ts"
 import { makeTally } from "../telemetry/tally.ts"
-import { monotonicMillis } from "../time/monotonic.ts"
+import { makeMonotonicAt } from "../time/monotonic.ts"
 import { messagesOf } from "./Batch.ts"
 import { AnalyticsClosed, QueueFull } from "./CallError.ts"
 import type { Expiry } from "./expiry.ts"
@@ -53,6 +53,7 @@ export const makeAdmission = Effect.fnUntraced(function* (
   count: Count
 ) {
   const clock = yield* Clock.Clock
+  const monotonicAt = makeMonotonicAt(clock)
   // A server that is down drops a message with every call.
   const droppedTally = yield* makeTally("queue full, oldest messages dropped", tellDroppedMillis)
   const line = Semaphore.makeUnsafe(1)
@@ -65,7 +66,7 @@ export const makeAdmission = Effect.fnUntraced(function* (
   }
 
   const letIn = (message: EncodedCall, link: Tracer.SpanLink | undefined): Receipt => {
-    const pending = ledger.accept(message, link, monotonicMillis(clock))
+    const pending = ledger.accept(message, link, monotonicAt(clock.currentTimeMillisUnsafe()))
     budget.take(pending.bytes)
     const change = store.offer(pending)
     if (change !== undefined) {

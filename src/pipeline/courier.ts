@@ -43,6 +43,7 @@ export const makeCourier = Effect.fnUntraced(function* (
   let batchId = 0
   /** Answers of 429 in a row. */
   let limited = 0
+  let toldAge = 0
 
   const now = (): number => monotonicMillis(clock)
 
@@ -166,7 +167,11 @@ export const makeCourier = Effect.fnUntraced(function* (
 
   const ended = (): void => {
     const oldest = store.oldest()
-    count.oldest(oldest === undefined ? 0 : now() - oldest)
+    const age = oldest === undefined ? 0 : now() - oldest
+    if (Math.abs(age - toldAge) >= ageStep) {
+      toldAge = age
+      count.oldest(age)
+    }
     telling.look()
   }
 
@@ -206,6 +211,9 @@ export const makeCourier = Effect.fnUntraced(function* (
   }
   return courier
 })
+
+/** The gauge of the oldest message's age is not to move with every request. */
+const ageStep = 1000
 
 type Failure = Pick<Unavailable, "status" | "reason">
 

@@ -48,13 +48,16 @@ export const makeFlusher = Effect.fnUntraced(function* (
   /** Milliseconds until a request may start that has something to send. */
   const startsIn = (): number | undefined => {
     const at = store.nextAt()
-    return at === undefined ? undefined : Math.max(at - now(), pace.startsIn(now()))
+    if (at === undefined) return undefined
+    const time = now()
+    return Math.max(at - time, pace.startsIn(time))
   }
 
   const next = (): Batch | undefined => {
-    if (pace.startsIn(now()) > 0) return undefined
-    const batch = store.next(now())
-    if (batch !== undefined) pace.start(now())
+    const time = now()
+    if (pace.startsIn(time) > 0) return undefined
+    const batch = store.next(time)
+    if (batch !== undefined) pace.start(time)
     return batch
   }
 

@@ -51,6 +51,8 @@ export const makeTelling = Effect.fnUntraced(function* (server: Server, budget: 
 
   const telling: Telling = {
     look: () => {
+      // Most often nothing is wrong, and nothing was.
+      if (server.silence.since === undefined && !isCounted && told.nextAt(false) === undefined) return
       tell()
       alarm.set()
     }

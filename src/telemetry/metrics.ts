@@ -147,8 +147,8 @@ export const away: Metric.Gauge<number> = Metric.gauge("cdp_analytics_server_awa
 })
 
 /**
- * How long the oldest message that is in no request has waited, in milliseconds, when a request last ended; of several
- * clients, of the one whose request that was: `cdp_analytics_oldest_message_age`.
+ * How long the oldest message that is in no request has waited, in milliseconds, when a request last ended, to a second; of
+ * several clients, of the one whose request that was: `cdp_analytics_oldest_message_age`.
  *
  * @category metrics
  * @since 0.1.0
