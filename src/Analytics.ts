@@ -80,9 +80,9 @@ export class Analytics extends Context.Service<
     /** Records any of the six messages, told apart by `type`. */
     readonly enqueue: (message: Message) => Effect.Effect<Receipt, CallError>
     /**
-     * Sends what waits, without waiting for more. When it returns, everything accepted before it has an outcome, and it
-     * returns the outcomes that no earlier flush has returned, counted. Flushes that run at the same time each count
-     * what was accepted before them.
+     * Sends what waits, without waiting for more. It returns when everything accepted before it has an outcome, or
+     * `flushTimeout` is over (30 seconds by default), with the outcomes that no earlier flush has returned, counted, and how
+     * many messages have none. Flushes that run at the same time each count what was accepted before them.
      */
     readonly flush: Effect.Effect<FlushReport>
     /**
@@ -223,9 +223,10 @@ export class Analytics extends Context.Service<
     Analytics.use((analytics) => analytics.enqueue(message))
 
   /**
-   * Sends what waits, without waiting for more. When it returns, everything accepted before it has an outcome, and it
-   * returns the outcomes that no earlier flush has returned, counted. Flushes that run at the same time each count what
-   * was accepted before them.
+   * Sends what waits, without waiting for more. It returns when everything accepted before it has an outcome, or
+   * `flushTimeout` is over (30 seconds by default), with the outcomes that no earlier flush has returned, counted, and how
+   * many messages have none: those are kept and tried on. Flushes that run at the same time each count what was accepted
+   * before them.
    *
    * **Example** (Flushing before a serverless handler returns)
    *
@@ -235,8 +236,8 @@ export class Analytics extends Context.Service<
    *
    * const handler = Effect.gen(function* () {
    *   yield* Analytics.track({ userId: "019mr8mf4r", event: "invoice_paid" })
-   *   const { delivered, failed } = yield* Analytics.flush
-   *   return { delivered, failed }
+   *   const { delivered, failed, waiting } = yield* Analytics.flush
+   *   return { delivered, failed, waiting }
    * })
    * ```
    *

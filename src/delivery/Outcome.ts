@@ -66,7 +66,9 @@ export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthoriz
 }
 
 /**
- * Every attempt failed in a way that is worth retrying, and the `retry` schedule ended.
+ * Every attempt failed in a way that is worth retrying, and the message was older than `deliveryTimeout`, or is at fault
+ * itself (others were accepted each time that it failed), or the `retry` schedule ended. A message that was never tried has
+ * `attempts` and `batchId` 0.
  *
  * @category delivery errors
  * @since 0.1.0

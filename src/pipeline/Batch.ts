@@ -44,11 +44,6 @@ export class Batch {
     this.bytes += message.bytes
   }
 
-  countAttempt(): void {
-    this.attempts++
-    this.requests++
-  }
-
   /** Batches in the order of their messages. */
   get order(): number {
     return this.messages[0]?.number ?? 0

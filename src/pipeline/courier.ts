@@ -21,7 +21,7 @@ export interface Courier {
   readonly carry: (batch: Batch) => Effect.Effect<void>
   /** What it carries. */
   readonly underWay: () => ReadonlyArray<Pending>
-  /** Requests, that is. */
+  /** Batches that are in a request. */
   readonly inFlight: () => number
 }
 
@@ -43,6 +43,7 @@ export const makeCourier = Effect.fnUntraced(function* (
   let batchId = 0
   /** Answers of 429 in a row. */
   let limited = 0
+  let inFlight = 0
   let toldAge = 0
 
   const now = (): number => monotonicMillis(clock)
@@ -52,8 +53,15 @@ export const makeCourier = Effect.fnUntraced(function* (
     if (batch.attempts === 0) batch.id = ++batchId
     batch.triedAt = now()
     underWay.add(batch)
+    inFlight++
     judge.begin(batch)
     return sentOf(batch)
+  }
+
+  const end = (batch: Batch): void => {
+    inFlight--
+    batch.attempts++
+    batch.requests++
   }
 
   const attempt = (batch: Batch, sent: Sent): Effect.Effect<void, Refused | Unavailable> =>
@@ -183,11 +191,11 @@ export const makeCourier = Effect.fnUntraced(function* (
           Effect.andThen(attempt(batch, sent)),
           Effect.matchCauseEffect({
             onSuccess: () => {
-              batch.countAttempt()
+              end(batch)
               return accepted(batch, sent)
             },
             onFailure: (cause) => {
-              batch.countAttempt()
+              end(batch)
               const failure = Option.getOrElse(
                 Cause.findErrorOption(cause),
                 // A tracer that throws: everything else is in the error channel.
@@ -207,7 +215,7 @@ export const makeCourier = Effect.fnUntraced(function* (
         )
       }),
     underWay: () => messagesOf(underWay),
-    inFlight: () => underWay.size
+    inFlight: () => inFlight
   }
   return courier
 })

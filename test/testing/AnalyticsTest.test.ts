@@ -74,3 +74,21 @@ describe("AnalyticsTest", () => {
     })
   )
 })
+
+it.effect("says how the server is", () =>
+  Effect.gen(function* () {
+    assert.strictEqual((yield* Analytics.status).server, "unknown")
+    yield* Analytics.track({ userId: "1", event: "bought" })
+    assert.strictEqual((yield* Analytics.status).waiting.messages, 1)
+    yield* AnalyticsTest.sent
+    const { server, waiting, inFlight, lastFailure } = yield* Analytics.status
+    assert.deepStrictEqual(
+      { server, waiting, inFlight, lastFailure },
+      { server: "up", waiting: { messages: 0, bytes: 0 }, inFlight: 0, lastFailure: undefined }
+    )
+    yield* AnalyticsTest.failWith("RetriesExhausted")
+    yield* Analytics.track({ userId: "1", event: "bought" })
+    yield* Analytics.flush
+    assert.strictEqual((yield* Analytics.status).lastFailure?.status, 503)
+  }).pipe(Effect.provide(AnalyticsTest.layer))
+)
