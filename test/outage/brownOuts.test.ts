@@ -1,10 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { isFull } from "../support/repetitions.ts"
 import { countEnded, deliveredBy, doneAt, latencies, quantile, unstored } from "./figures.ts"
 import { keepsLaws, keepsWireLaws } from "./laws.ts"
 import { play } from "./play.ts"
 import { answer, brownOut, hours, minutes, type Report, type Scenario, seconds } from "./Scenario.ts"
-import { isFull, timeout } from "./settings.ts"
+import { timeout } from "./settings.ts"
 import { simulate } from "./simulate.ts"
 
 /** Those of the models: for so long, and for as long as the models play them. */
@@ -61,9 +62,8 @@ describe("a server that fails now and then ends nothing that is good", () => {
     "$name",
     ({ wrong, share, every, short }) =>
       Effect.gen(function* () {
-        const isLong = yield* isFull
-        const length = isLong ? (every < seconds(1) ? minutes(10) : hours(1)) : short
-        for (const seed of isLong ? [1, 2] : [1]) {
+        const length = isFull ? (every < seconds(1) ? minutes(10) : hours(1)) : short
+        for (const seed of isFull ? [1, 2] : [1]) {
           const scenario: Scenario = {
             seed,
             script: brownOut(share, wrong),

@@ -1,19 +1,21 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { repetitions } from "../support/repetitions.ts"
 import { calmAfter, playHerd, sumOf } from "./herd.ts"
 import { minutes, seconds } from "./Scenario.ts"
-import { isFull, timeout } from "./settings.ts"
+import { timeout } from "./settings.ts"
 
 describe("a herd of clients, when a server that takes less than they have is back after ten minutes", () => {
   it.effect(
     "asks seldom while it is away, and does not run it over",
     () =>
       Effect.gen(function* () {
-        const scale = (yield* isFull) ? 1 : 20
+        const clients = repetitions.herd
+        const limit = (clients * 2) / 5
         const backAt = minutes(10)
         const herd = {
-          clients: 500 / scale,
-          limit: 200 / scale,
+          clients,
+          limit,
           backAt,
           until: minutes(14),
           every: seconds(5),

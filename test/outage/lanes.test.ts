@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { isFull } from "../support/repetitions.ts"
 import { countEnded, latencies, quantile, requestsBetween, unstored } from "./figures.ts"
 import { keepsLaws, keepsWireLaws } from "./laws.ts"
 import { play } from "./play.ts"
@@ -16,7 +17,7 @@ import {
   type Scenario,
   seconds
 } from "./Scenario.ts"
-import { isFull, timeout } from "./settings.ts"
+import { timeout } from "./settings.ts"
 import { simulate } from "./simulate.ts"
 
 /** Plays it one request at a time, with the client and the model; the laws include that all arrives in its order. */
@@ -86,7 +87,7 @@ describe("one request at a time, everything in the order in which it was accepte
     "a brown-out of %s",
     ([, share, wrong]) =>
       Effect.gen(function* () {
-        const length = (yield* isFull) ? hours(1) : minutes(10)
+        const length = isFull ? hours(1) : minutes(10)
         const played = yield* playLane({
           script: between(seconds(20), length, brownOut(share, wrong)),
           arrivals: [{ every: seconds(5), count: 20, until: length }],
@@ -165,7 +166,7 @@ describe("one request at a time, everything in the order in which it was accepte
     "two servers that take turns, one of which answers 500, end nothing",
     () =>
       Effect.gen(function* () {
-        const length = (yield* isFull) ? hours(2) : minutes(20)
+        const length = isFull ? hours(2) : minutes(20)
         let turn = 0
         const played = yield* playLane({
           script: (asked) =>

@@ -2,7 +2,8 @@ import { execFile } from "node:child_process"
 import { promisify } from "node:util"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
-import { isFull, timeout } from "./settings.ts"
+import { isFull } from "../support/repetitions.ts"
+import { timeout } from "./settings.ts"
 
 const megabyte = 1_000_000
 
@@ -36,7 +37,7 @@ describe("the heap through an hour's outage", () => {
     "of $status is flat once the queue is full: $whenFull",
     ({ whenFull, status }) =>
       Effect.gen(function* () {
-        const calls = (yield* isFull) ? 200 : 2
+        const calls = isFull ? 200 : 2
         const printed = yield* runChild({ CALLS: String(calls), WHEN_FULL: whenFull, STATUS: String(status) })
         const { heap, heapAfter, accepted, waiting, left, delivered, failed } = printed
         const growth = heap.map((bytes) => (bytes - heap[0]!) / megabyte)

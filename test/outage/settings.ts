@@ -1,6 +1,2 @@
-import { Config } from "effect"
-
-/** FULL=1 plays the long ones, and more of the others. */
-export const isFull = Config.Boolean("FULL").pipe(Config.withDefault(false))
-
+/** The long ones take minutes in `npm run test:full`. */
 export const timeout = 600_000

@@ -1,5 +1,6 @@
 // @effect-diagnostics processEnv:off - where Vitest says its mode
-const isFull = process.env["MODE"] === "full"
+/** `npm run test:full` is under way. */
+export const isFull = process.env["MODE"] === "full"
 
 /**
  * How often the long tests repeat what they do: `npm test` takes about a minute by the first number, and `npm run test:full`
@@ -16,6 +17,10 @@ export const repetitions = {
   processes: repeat(10, 200),
   /** Calls of each process of test/memory while the server takes nothing: the queue is full after 27,000 at most. */
   callsUntaken: repeat(50_000, 200_000),
+  /** Services and servers by chance, of test/outage. */
+  moods: repeat(8, 200),
+  /** Clients of its herd. */
+  herd: repeat(25, 500),
   callsTaken: repeat(50_000, 1_000_000),
   /** How often these look at the heap, which takes them longer than the calls between. */
   heapSamples: repeat(10, 25)
