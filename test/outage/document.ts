@@ -234,13 +234,13 @@ const documentOf = (
   const peak = Math.max(...report.seconds.slice(back).map(({ asked }) => asked))
   return `# Outages, in figures
 
-What the client does when the server is away, fails now and then, or chokes on a message: at default options but for more room, through the real transport, over an \`HttpClient\` that answers after 50 ms, on a clock of its own. This page is written by a program. To run it again:
+What the client does when the server is away, fails now and then, or chokes on a message: at default options but for more room, through the real transport, over an \`HttpClient\` that answers after 50 ms, on a clock of its own. This page is written by a program. To run it again, in the repository:
 
 \`\`\`sh
 node scripts/outages.mjs
 \`\`\`
 
-**Model** is [a model of the rules](../test/outage/model.ts), written apart from the client; [test/outage](../test/outage) holds the client to it, and to the laws that each of these keeps.
+**Model** is a model of the rules, `test/outage/model.ts`, written apart from the client; `test/outage` holds the client to it, and to the laws that each of these keeps.
 
 ## Away
 

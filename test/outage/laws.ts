@@ -2,32 +2,32 @@ import { assert } from "@effect/vitest"
 import type { Played } from "./play.ts"
 import { hours, type Report, type Request, type Scenario } from "./Scenario.ts"
 
-/** What holds in whatever scenario, of the client and of the model alike. */
-export const keepsLaws = (scenario: Scenario, report: Report): void => {
-  const broken = [
-    ...loses(scenario, report),
-    ...endsEarly(scenario, report),
-    ...startsTooSoon(scenario, report),
-    ...doesNotWait(report),
-    ...(scenario.options?.concurrency === 1 ? getsOutOfOrder(report) : [])
-  ]
+/** What does not hold, in words, of what holds in whatever scenario, of the client and of the model alike. */
+const brokenLaws = (scenario: Scenario, report: Report): ReadonlyArray<string> => [
+  ...loses(scenario, report),
+  ...endsEarly(scenario, report),
+  ...startsTooSoon(scenario, report),
+  ...doesNotWait(report),
+  ...(scenario.options?.concurrency === 1 ? getsOutOfOrder(report) : [])
+]
+
+/** The same, and of requests as they are on the wire, and of what is said. */
+export const brokenWireLaws = (scenario: Scenario, played: Played): ReadonlyArray<string> => [
+  ...brokenLaws(scenario, played),
+  ...played.violations,
+  ...(played.mostUnderWay > (scenario.options?.concurrency ?? 4) ? [`${played.mostUnderWay} requests at a time`] : []),
+  ...staleStamps(played),
+  ...wrongRetryCounts(scenario, played),
+  ...saysTooMuch(played)
+]
+
+const assertNone = (broken: ReadonlyArray<string>): void => {
   if (broken.length > 0) assert.fail([`${broken.length} broken`, ...broken.slice(0, 5)].join("\n"))
 }
 
-/** What holds besides of requests as they are on the wire, and of what is said. */
-export const keepsWireLaws = (scenario: Scenario, played: Played): void => {
-  keepsLaws(scenario, played)
-  const broken = [
-    ...played.violations,
-    ...(played.mostUnderWay > (scenario.options?.concurrency ?? 4)
-      ? [`${played.mostUnderWay} requests at a time`]
-      : []),
-    ...staleStamps(played),
-    ...wrongRetryCounts(scenario, played),
-    ...saysTooMuch(played)
-  ]
-  if (broken.length > 0) assert.fail([`${broken.length} broken`, ...broken.slice(0, 5)].join("\n"))
-}
+export const keepsLaws = (scenario: Scenario, report: Report): void => assertNone(brokenLaws(scenario, report))
+
+export const keepsWireLaws = (scenario: Scenario, played: Played): void => assertNone(brokenWireLaws(scenario, played))
 
 /** A message that is not poison ends as delivered, or because its time or the client's was over; it is then stored. */
 function* loses({ options }: Scenario, { ended, stored, poison }: Report): Iterable<string> {
