@@ -240,7 +240,7 @@ What the client does when the server is away, fails now and then, or chokes on a
 node scripts/outages.mjs
 \`\`\`
 
-**Model** is a model of the rules, `test/outage/model.ts`, written apart from the client; `test/outage` holds the client to it, and to the laws that each of these keeps.
+**Model** is a model of the rules, \`test/outage/model.ts\`, written apart from the client; \`test/outage\` holds the client to it, and to the laws that each of these keeps.
 
 ## Away
 
