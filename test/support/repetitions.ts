@@ -16,12 +16,12 @@ export const repetitions = {
   /** Programs of test/processes that track once and end. */
   processes: repeat(10, 200),
   /** Calls of each process of test/memory while the server takes nothing: the queue is full after 27,000 at most. */
-  callsUntaken: repeat(50_000, 200_000),
+  callsUntaken: repeat(32_000, 200_000),
   /** Services and servers by chance, of test/outage. */
   moods: repeat(8, 200),
   /** Clients of its herd. */
   herd: repeat(25, 500),
-  callsTaken: repeat(50_000, 1_000_000),
+  callsTaken: repeat(30_000, 1_000_000),
   /** How often these look at the heap, which takes them longer than the calls between. */
-  heapSamples: repeat(10, 25)
+  heapSamples: repeat(8, 25)
 }
