@@ -43,11 +43,14 @@ const makeOpenJudge = (alone: Alone): Judge => {
 /** In a lane, where no other batch is tried meanwhile: by witnesses. */
 const makeLaneJudge = (alone: Alone, store: Store, transport: Transport, random: () => number): Judge => {
   const witness = new Witness()
+  /** Messages found at fault since one was accepted. */
+  let ended = 0
   return {
     begin: () => {},
     accept: (batch, now) => {
       alone.accept(batch)
       witness.remember(batch.messages.at(-1), now)
+      ended = 0
     },
     refuse: () => {},
     fail: (batch, status, all, now) => {
@@ -65,7 +68,9 @@ const makeLaneJudge = (alone: Alone, store: Store, transport: Transport, random:
         Effect.match({ onFailure: () => false, onSuccess: () => true }),
         Effect.map((areAccepted) => {
           batch.trial.hear(areAccepted)
-          return batch.trial.isAtFault ? "end" : areAccepted ? "soon" : "again"
+          if (!batch.trial.isAtFault(ended)) return areAccepted ? "soon" : "again"
+          ended++
+          return "end"
         })
       )
     }

@@ -56,6 +56,7 @@ export const makeRedact = (apiKey: Redacted.Redacted<string>) => {
   const key = Redacted.value(apiKey)
   const secrets = [key, Base64.encode(`${key}:`)]
   return (reason: string, messages: ReadonlyArray<EncodedMessage>): string => {
+    if (reason === "") return reason
     let redacted = reason
     for (const text of [...secrets, ...personalTexts(messages)]) redacted = redacted.replaceAll(text, "<redacted>")
     return redacted.slice(0, maxReasonLength)
