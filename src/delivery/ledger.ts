@@ -19,14 +19,15 @@ export class Pending implements EncodedMessage {
   readonly number: number
   /** In monotonic milliseconds. */
   readonly acceptedAt: number
-  readonly epoch: Epoch
+  /** How many flushes came before it. */
+  readonly epoch: number
 
   constructor(
     { messageId, json, bytes }: EncodedMessage,
     link: Tracer.SpanLink | undefined,
     number: number,
     acceptedAt: number,
-    epoch: Epoch
+    epoch: number
   ) {
     this.messageId = messageId
     this.json = json
@@ -39,16 +40,14 @@ export class Pending implements EncodedMessage {
   }
 }
 
-/** The messages accepted between one flush and the next. */
-interface Epoch {
-  isEmpty: boolean
+/** What waits for the messages that were accepted before it. */
+interface Waiter {
+  /** Messages of an earlier epoch than this are its own. */
+  readonly epoch: number
+  /** Of its own, those without an outcome. */
   unsettled: number
+  /** Outcomes of its own that no report had told when it began. */
   readonly counts: Counts
-  /** Of the counts, what a report has told. */
-  reported: Counts
-  /** The epoch after this one, once this one is sealed: nothing is accepted into it any more. */
-  next: Epoch | undefined
-  /** Open once each message of this epoch, and of every one before, has an outcome. */
   readonly settled: Latch.Latch
 }
 
@@ -59,10 +58,10 @@ export interface Ledger {
   readonly accept: (message: EncodedMessage, link: Tracer.SpanLink | undefined, acceptedAt: number) => Pending
   /** Ends the way of messages: delivered, or with a failure. Once for each. */
   readonly settle: (messages: ReadonlyArray<Pending>, failure: DeliveryError | undefined) => void
-  /** A latch that opens when everything accepted so far has an outcome. */
-  readonly seal: () => Latch.Latch
+  /** Waits until everything accepted so far has an outcome. To be made in the same step as what asks for it. */
+  readonly settled: () => Effect.Effect<void>
   /**
-   * Seals at once, waits for that and for what comes after, but no longer than so long, and counts the outcomes that no
+   * The same, and then waits for what comes after, but in all no longer than so long, and counts the outcomes that no
    * earlier report has counted.
    */
   readonly report: (effect: Effect.Effect<void>, timeout: Duration.Duration) => Effect.Effect<FlushReport>
@@ -70,118 +69,94 @@ export interface Ledger {
 
 export const makeLedger = (): Ledger => {
   let accepted = 0
-  let current = makeEpoch()
-  let oldestUnsettled = current
-  let oldestUnreported = current
-  let lastSealed: Epoch | undefined
+  let unsettled = 0
+  let epoch = 0
+  const waiters = new Set<Waiter>()
+  /** By the epoch of their messages, the outcomes that no report has told. */
+  const untold = new Map<number, Counts>()
 
-  /** Epochs settle in order, so that waiting for one is waiting for all before it. */
-  const settleEpochs = (): void => {
-    while (oldestUnsettled.next !== undefined && oldestUnsettled.unsettled === 0) {
-      const { settled, next } = oldestUnsettled
-      oldestUnsettled = next
-      // Last: whoever waits may run at once, and ask for the next report.
-      settled.openUnsafe()
+  const begin = (): Waiter => {
+    epoch++
+    const counts: Counts = {}
+    for (const each of untold.values()) addAll(counts, each)
+    // As long as nobody waits, nobody needs to tell them apart.
+    if (waiters.size === 0 && untold.size > 1) {
+      untold.clear()
+      untold.set(epoch - 1, { ...counts })
     }
+    const waiter = { epoch, unsettled, counts, settled: Latch.makeUnsafe(unsettled === 0) }
+    waiters.add(waiter)
+    return waiter
   }
 
-  /** What is accepted from here on belongs to a new epoch. */
-  const seal = (): Epoch => {
-    // Whoever asks again and again makes no more of them.
-    if (current.isEmpty && lastSealed !== undefined) return lastSealed
-    const sealed = current
-    lastSealed = sealed
-    current = makeEpoch()
-    sealed.next = current
-    settleEpochs()
-    return sealed
-  }
+  const untilOver = <A>(waiter: Waiter, effect: Effect.Effect<A>): Effect.Effect<A> =>
+    Effect.ensuring(
+      effect,
+      Effect.sync(() => waiters.delete(waiter))
+    )
 
-  /** What is known of the epochs is told. */
-  const markReported = (epochs: Iterable<Epoch>): void => {
-    for (const epoch of epochs) epoch.reported = { ...epoch.counts }
-    while (
-      oldestUnreported !== oldestUnsettled &&
-      isReported(oldestUnreported) &&
-      oldestUnreported.next !== undefined
-    ) {
-      oldestUnreported = oldestUnreported.next
+  /** Outcomes of so many messages of one epoch. */
+  const count = (of: number, tag: Outcome["_tag"], messages: number): void => {
+    unsettled -= messages
+    const counts = untold.get(of) ?? {}
+    untold.set(of, counts)
+    add(counts, tag, messages)
+    for (const waiter of waiters) {
+      if (of >= waiter.epoch) continue
+      waiter.unsettled -= messages
+      add(waiter.counts, tag, messages)
     }
   }
 
   return {
     accept: (message, link, acceptedAt) => {
-      current.isEmpty = false
-      current.unsettled++
-      return new Pending(message, link, ++accepted, acceptedAt, current)
+      unsettled++
+      return new Pending(message, link, ++accepted, acceptedAt, epoch)
     },
 
     settle: (messages, failure) => {
       const tag = failure?._tag ?? "Delivered"
       const exit = failure === undefined ? Effect.void : Effect.fail(failure)
-      for (const { receipt, epoch } of messages) {
-        epoch.counts[tag] = (epoch.counts[tag] ?? 0) + 1
-        epoch.unsettled--
-        receipt.settle(exit)
+      for (let index = 0; index < messages.length; ) {
+        const from = index
+        const of = messages[from]?.epoch ?? 0
+        while (messages[index]?.epoch === of) index++
+        count(of, tag, index - from)
       }
-      settleEpochs()
+      for (const { receipt } of messages) receipt.settle(exit)
+      // Last: whoever waits may run at once, and ask for the next report.
+      for (const waiter of waiters) if (waiter.unsettled === 0) waiter.settled.openUnsafe()
     },
 
-    seal: () => seal().settled,
+    settled: () => {
+      const waiter = begin()
+      return untilOver(waiter, waiter.settled.await)
+    },
 
     report: (effect, timeout) => {
-      const oldest = oldestUnreported
-      const last = seal()
-      const epochs = () => epochsFrom(oldest, last)
-      const before = total(epochs(), ({ reported }) => reported)
-      const settled = Effect.andThen(last.settled.await, effect)
-      return (Duration.isFinite(timeout) ? Effect.timeoutOption(settled, timeout) : settled).pipe(
-        Effect.map(() => {
-          const { Delivered: delivered = 0, ...failed } = combine(
-            total(epochs(), ({ counts }) => counts),
-            before,
-            -1
-          )
-          const waiting = Array.from(epochs()).reduce((sum, { unsettled }) => sum + unsettled, 0)
-          markReported(epochs())
-          return { delivered, failed, waiting }
+      const waiter = begin()
+      const done = Effect.andThen(waiter.settled.await, effect)
+      return untilOver(
+        waiter,
+        Effect.map(Duration.isFinite(timeout) ? Effect.timeoutOption(done, timeout) : done, () => {
+          for (const of of untold.keys()) if (of < waiter.epoch) untold.delete(of)
+          const { Delivered: delivered = 0, ...failed } = waiter.counts
+          return { delivered, failed, waiting: waiter.unsettled }
         })
       )
     }
   }
 }
 
-const makeEpoch = (): Epoch => ({
-  isEmpty: true,
-  unsettled: 0,
-  counts: {},
-  reported: {},
-  next: undefined,
-  settled: Latch.makeUnsafe(false)
-})
+const add = (counts: Counts, tag: Outcome["_tag"], messages: number): void => {
+  counts[tag] = (counts[tag] ?? 0) + messages
+}
 
-function* epochsFrom(first: Epoch, last: Epoch): Iterable<Epoch> {
-  for (let epoch: Epoch | undefined = first; epoch !== undefined; epoch = epoch === last ? undefined : epoch.next) {
-    yield epoch
+const addAll = (counts: Counts, others: Counts): void => {
+  for (const tag of tags) {
+    const messages = others[tag]
+    if (messages !== undefined) add(counts, tag, messages)
   }
 }
-
-const total = (epochs: Iterable<Epoch>, countsOf: (epoch: Epoch) => Counts): Counts => {
-  let total: Counts = {}
-  for (const epoch of epochs) total = combine(total, countsOf(epoch), 1)
-  return total
-}
-
-const isReported = ({ counts, reported }: Epoch): boolean => tags.every((tag) => counts[tag] === reported[tag])
 
 const tags = ["Delivered", "Rejected", "Unauthorized", "RetriesExhausted", "ShutdownTimeout", "Dropped"] as const
-
-/** Leaves out what comes to nothing. */
-const combine = (counts: Counts, others: Counts, sign: 1 | -1): Counts => {
-  const combined: Counts = {}
-  for (const tag of tags) {
-    const count = (counts[tag] ?? 0) + sign * (others[tag] ?? 0)
-    if (count !== 0) combined[tag] = count
-  }
-  return combined
-}

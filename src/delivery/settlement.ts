@@ -29,6 +29,8 @@ export interface Settlement {
    * Nothing is settled after.
    */
   readonly giveUp: (messages: ReadonlyArray<Pending>) => Effect.Effect<void>
+  /** Tells what was too late and was not told yet. */
+  readonly tellLate: Effect.Effect<void>
   readonly outcomes: Stream.Stream<Outcome>
   /** There are no more outcomes. */
   readonly end: () => void
@@ -128,6 +130,7 @@ export const makeSettlement = Effect.fnUntraced(function* (
       end(messages, error)
       return quietly(Effect.annotateLogs(logFailure(error), { count: messages.length }))
     },
+    tellLate: lateTally.tell,
     outcomes: Stream.fromPubSubTake(outcomes),
     end: () => PubSub.endUnsafe(outcomes, Exit.void)
   }

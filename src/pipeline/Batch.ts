@@ -20,6 +20,7 @@ export class Batch {
   readonly root: number
   /** The number under which it is sent; of a piece that was not, that of the batch that it was in. */
   id = 0
+  isInRequest = false
   /** Attempts of just these messages. */
   attempts = 0
   /** Attempts, with those of the batches that it is a piece of. */

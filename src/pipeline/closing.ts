@@ -41,13 +41,14 @@ export const closeAll = (
     pace.hasten(monotonicMillis(clock))
     store.hasten(monotonicMillis(clock) + closingWait, 0)
     flusher.hurry("close")
-    yield* within(Effect.andThen(ledger.seal().await, flusher.idle), Duration.subtract(shutdownTimeout, handlerTime))
+    yield* within(Effect.andThen(ledger.settled(), flusher.idle), Duration.subtract(shutdownTimeout, handlerTime))
     // In one step: what is interrupted may still come to its end.
     yield* Effect.suspend(() => {
       flusher.stop()
-      return settlement.giveUp([...courier.underWay(), ...messagesOf(store.takeAll())])
+      return settlement.giveUp([...courier.takeUnderWay(), ...messagesOf(store.takeAll())])
     })
     yield* admission.tellDropped
+    yield* settlement.tellLate
     // In whole milliseconds, as timers count: what is less is lost to rounding.
     const left = Math.floor(deadline - monotonicMillis(clock))
     yield* within(undelivered.awaitHandled, Duration.millis(Math.max(0, left)))

@@ -19,8 +19,8 @@ import { witnessedWait } from "./Witness.ts"
 /** Carries a batch to the server once, and has it settled or puts it back: whole, or in halves. */
 export interface Courier {
   readonly carry: (batch: Batch) => Effect.Effect<void>
-  /** What it carries. */
-  readonly underWay: () => ReadonlyArray<Pending>
+  /** What it carries, which is nobody's any more. */
+  readonly takeUnderWay: () => ReadonlyArray<Pending>
   /** Batches that are in a request. */
   readonly inFlight: () => number
 }
@@ -43,8 +43,6 @@ export const makeCourier = Effect.fnUntraced(function* (
   let batchId = 0
   /** Answers of 429 in a row. */
   let limited = 0
-  let inFlight = 0
-  let toldAge = 0
 
   const now = (): number => monotonicMillis(clock)
 
@@ -53,13 +51,13 @@ export const makeCourier = Effect.fnUntraced(function* (
     if (batch.attempts === 0) batch.id = ++batchId
     batch.triedAt = now()
     underWay.add(batch)
-    inFlight++
+    batch.isInRequest = true
     judge.begin(batch)
     return sentOf(batch)
   }
 
   const end = (batch: Batch): void => {
-    inFlight--
+    batch.isInRequest = false
     batch.attempts++
     batch.requests++
   }
@@ -90,10 +88,11 @@ export const makeCourier = Effect.fnUntraced(function* (
     expiry.notice()
   }
 
-  const sendHalves = (batch: Batch, sent: Sent, why: string): Effect.Effect<void> => {
-    putBack(batch, batch.halve())
-    return logDebug(sent, `${why}, sending each half`)
-  }
+  const sendHalves = (batch: Batch, sent: Sent, why: string): Effect.Effect<void> =>
+    Effect.andThen(
+      logDebug(sent, `${why}, sending each half`),
+      Effect.sync(() => putBack(batch, batch.halve()))
+    )
 
   /** Under way until it is settled: closing looks for what has no outcome. */
   const settle = (batch: Batch, settled: Effect.Effect<void>): Effect.Effect<void> =>
@@ -109,13 +108,11 @@ export const makeCourier = Effect.fnUntraced(function* (
   const endPassed = ({ order }: Batch): Effect.Effect<void> => {
     const passed = store.waiting.filter((batch) => batch.isPassed && batch.order < order).length
     if (passed === 0) return Effect.void
-    const isEnough = (messages: number) => messages >= passed
+    const taken = store.takeOldest((messages) => messages >= passed)
+    for (const batch of taken) underWay.add(batch)
     return Effect.forEach(
-      store.takeOldest(isEnough),
-      (batch) => {
-        underWay.add(batch)
-        return giveUp(batch, batch.requests, { status: 500, reason: "the message behind it was accepted" })
-      },
+      taken,
+      (batch) => giveUp(batch, batch.requests, { status: 500, reason: "the message behind it was accepted" }),
       { discard: true }
     )
   }
@@ -130,6 +127,7 @@ export const makeCourier = Effect.fnUntraced(function* (
   }
 
   const refused = (batch: Batch, sent: Sent, failure: Refused): Effect.Effect<void> => {
+    limited = 0
     judge.refuse(batch)
     return failure.isAboutContent && batch.isSeveral
       ? sendHalves(batch, sent, "batch refused")
@@ -161,6 +159,7 @@ export const makeCourier = Effect.fnUntraced(function* (
   /** What is too old is given up, and the rest goes on. */
   const unavailable = (batch: Batch, sent: Sent, failure: Unavailable): Effect.Effect<void> => {
     const { status, isFinal, attempts } = failure
+    if (status !== 429) limited = 0
     if (isFinal) return giveUp(batch, attempts, failure)
     const judged = Effect.suspend(() => judge.fail(batch, status, [...store.waiting, ...underWay], now())).pipe(
       Effect.flatMap((verdict) => follow(verdict, batch, sent, failure))
@@ -173,55 +172,46 @@ export const makeCourier = Effect.fnUntraced(function* (
     return isOver ? handled : Effect.andThen(handled, judged)
   }
 
-  const ended = (): void => {
-    const oldest = store.oldest()
-    const age = oldest === undefined ? 0 : now() - oldest
-    if (Math.abs(age - toldAge) >= ageStep) {
-      toldAge = age
-      count.oldest(age)
-    }
-    telling.look()
-  }
-
   const courier: Courier = {
-    carry: (batch) =>
-      Effect.suspend(() => {
-        const sent = begin(batch)
-        return logDebug(sent, "sending batch").pipe(
-          Effect.andThen(attempt(batch, sent)),
-          Effect.matchCauseEffect({
-            onSuccess: () => {
-              end(batch)
-              return accepted(batch, sent)
-            },
-            onFailure: (cause) => {
-              end(batch)
-              const failure = Option.getOrElse(
-                Cause.findErrorOption(cause),
-                // A tracer that throws: everything else is in the error channel.
-                () =>
-                  new Unavailable({
-                    status: undefined,
-                    reason: "sending the batch failed",
-                    attempts: 0,
-                    isFinal: true,
-                    isHeld: false
-                  })
-              )
-              return failure._tag === "Refused" ? refused(batch, sent, failure) : unavailable(batch, sent, failure)
-            }
-          }),
-          Effect.andThen(Effect.sync(ended))
-        )
-      }),
-    underWay: () => messagesOf(underWay),
-    inFlight: () => inFlight
+    // In the step in which it is taken out of the store: closing looks there or here.
+    carry: (batch) => {
+      const sent = begin(batch)
+      return logDebug(sent, "sending batch").pipe(
+        Effect.andThen(attempt(batch, sent)),
+        Effect.matchCauseEffect({
+          onSuccess: () => {
+            end(batch)
+            return accepted(batch, sent)
+          },
+          onFailure: (cause) => {
+            end(batch)
+            const failure = Option.getOrElse(
+              Cause.findErrorOption(cause),
+              // A tracer that throws: everything else is in the error channel.
+              () =>
+                new Unavailable({
+                  status: undefined,
+                  reason: "sending the batch failed",
+                  attempts: 0,
+                  isFinal: true,
+                  isHeld: false
+                })
+            )
+            return failure._tag === "Refused" ? refused(batch, sent, failure) : unavailable(batch, sent, failure)
+          }
+        }),
+        Effect.andThen(Effect.sync(telling.look))
+      )
+    },
+    takeUnderWay: () => {
+      const messages = messagesOf(underWay)
+      underWay.clear()
+      return messages
+    },
+    inFlight: () => Array.from(underWay).filter(({ isInRequest }) => isInRequest).length
   }
   return courier
 })
-
-/** The gauge of the oldest message's age is not to move with every request. */
-const ageStep = 1000
 
 type Failure = Pick<Unavailable, "status" | "reason">
 

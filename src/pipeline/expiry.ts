@@ -4,6 +4,7 @@ import { makeAlarm } from "../time/alarm.ts"
 import { monotonicMillis } from "../time/monotonic.ts"
 import { sentOf } from "./Batch.ts"
 import type { Store } from "./Store.ts"
+import type { Telling } from "./telling.ts"
 
 /** Gives up messages that are in no request when they are older than `deliveryTimeout`. */
 export interface Expiry {
@@ -14,7 +15,8 @@ export interface Expiry {
 export const makeExpiry = Effect.fnUntraced(function* (
   { deliveryTimeout }: SettlementOptions,
   store: Store,
-  settlement: Settlement
+  settlement: Settlement,
+  telling: Telling
 ) {
   if (!Duration.isFinite(deliveryTimeout)) return { notice: () => {} } satisfies Expiry
   const clock = yield* Clock.Clock
@@ -29,6 +31,7 @@ export const makeExpiry = Effect.fnUntraced(function* (
       for (const late of store.takeAcceptedBy(monotonicMillis(clock) - longestLife)) {
         settlement.giveUpLate(sentOf(late), late.requests, undefined)
       }
+      telling.look()
     }
   )
   return { notice: alarm.set } satisfies Expiry

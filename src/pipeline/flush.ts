@@ -24,6 +24,6 @@ export const makeFlush = (
 
   const flush: Effect.Effect<FlushReport> = flushed(() => ledger.report(undelivered.awaitHandled, flushTimeout))
   /** Leaves the counting to the next. */
-  const drain: Effect.Effect<void> = flushed(() => ledger.seal().await)
+  const drain: Effect.Effect<void> = flushed(() => ledger.settled())
   return { flush, drain }
 }

@@ -4,6 +4,7 @@ import type { Alone } from "./Alone.ts"
 import type { Batch } from "./Batch.ts"
 import type { Store } from "./Store.ts"
 import { FirstTries } from "./Suspicion.ts"
+import { ownWait } from "./turns.ts"
 import { howManyWitnesses, letPass, Witness, witnessPlace } from "./Witness.ts"
 
 /** What is to become of a batch whose attempt failed; `soon` is again, and not long after. */
@@ -63,10 +64,20 @@ const makeLaneJudge = (alone: Alone, store: Store, transport: Transport, random:
         return again
       }
       const parcel = { batchId: batch.id, messages: [message], attempts: 0, place: witnessPlace, isWitness: true }
+      batch.isInRequest = true
       return transport.attempt(parcel).pipe(
         Effect.repeat({ times: howManyWitnesses(random()) - 1 }),
-        Effect.match({ onFailure: () => false, onSuccess: () => true }),
+        Effect.match({
+          onFailure: (failure) => {
+            // As with every other request.
+            const isLimited = failure._tag === "Unavailable" && failure.status === 429 && !failure.isHeld
+            if (isLimited) transport.pace.hold(now, ownWait(batch.attempts, random()))
+            return false
+          },
+          onSuccess: () => true
+        }),
         Effect.map((areAccepted) => {
+          batch.isInRequest = false
           batch.trial.hear(areAccepted)
           if (!batch.trial.isAtFault(ended)) return areAccepted ? "soon" : "again"
           ended++

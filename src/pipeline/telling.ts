@@ -5,19 +5,24 @@ import { quietly } from "../telemetry/log.ts"
 import { makeAlarm } from "../time/alarm.ts"
 import { monotonicMillis } from "../time/monotonic.ts"
 import type { Server } from "../transport/Server.ts"
+import type { Store } from "./Store.ts"
 import { Told } from "./Told.ts"
 
-/** Tells in the log and by a gauge whether the server is away. */
+/** Tells in the log and by gauges whether the server is away, and how long the oldest message waits. */
 export interface Telling {
-  /** Something was answered, or was not. */
+  /** Something was answered, or was not, or has left the store. */
   readonly look: () => void
 }
 
-export const makeTelling = Effect.fnUntraced(function* (server: Server, budget: Budget, count: Count) {
+/** The gauge of the oldest message's age is not to move with every request. */
+const ageStep = 1000
+
+export const makeTelling = Effect.fnUntraced(function* (server: Server, store: Store, budget: Budget, count: Count) {
   const run = Effect.runForkWith(yield* Effect.context<never>())
   const clock = yield* Clock.Clock
   const told = new Told()
   let isCounted = false
+  let toldAge = 0
 
   const lines = {
     away: () => Effect.annotateLogs(Effect.logWarning("the server is away"), details()),
@@ -36,6 +41,17 @@ export const makeTelling = Effect.fnUntraced(function* (server: Server, budget: 
     count.away(isAway ? 1 : -1)
   }
 
+  const setAge = (age: number): void => {
+    if (Math.abs(age - toldAge) < ageStep) return
+    toldAge = age
+    count.oldest(age)
+  }
+
+  const lookAtAge = (): void => {
+    const oldest = store.oldest()
+    setAge(oldest === undefined ? 0 : monotonicMillis(clock) - oldest)
+  }
+
   const tell = (): void => {
     setGauge(server.isAway)
     const line = told.look(monotonicMillis(clock), server.isAway)
@@ -47,10 +63,16 @@ export const makeTelling = Effect.fnUntraced(function* (server: Server, budget: 
     return at === undefined ? server.awayIn : at - monotonicMillis(clock)
   }, tell)
 
-  yield* Effect.addFinalizer(() => Effect.sync(() => setGauge(false)))
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      setGauge(false)
+      setAge(0)
+    })
+  )
 
   const telling: Telling = {
     look: () => {
+      lookAtAge()
       // Most often nothing is wrong, and nothing was.
       if (server.silence.since === undefined && !isCounted && told.nextAt(false) === undefined) return
       tell()

@@ -31,7 +31,7 @@ export const nextTurn = (
   const untried = hasUntried ? { batch: undefined, isPreferred: false } : undefined
   if (waiting.length === 0) return untried
   if (isLane) {
-    const batch = waiting.find(({ isPassed }) => !isPassed)
+    const batch = oldestOf(waiting, hasUntried)
     if (batch === undefined) return untried
     return batch.notBefore <= now ? { batch, isPreferred: false } : undefined
   }
@@ -52,11 +52,15 @@ export const nextTurnAt = (
   waiting: ReadonlyArray<Batch>,
   hasUntried: boolean
 ): number | undefined => {
-  const oldest = isLane ? waiting.find(({ isPassed }) => !isPassed) : waiting[0]
+  const oldest = isLane ? oldestOf(waiting, hasUntried) : waiting[0]
   if (isLane && oldest !== undefined) return oldest.notBefore
   if (hasUntried || first(waiting) !== undefined) return Number.NEGATIVE_INFINITY
   return oldest && waiting.reduce((soonest, { notBefore }) => Math.min(soonest, notBefore), oldest.notBefore)
 }
+
+/** In a lane: what lets those behind it pass does so while there are any. */
+const oldestOf = (waiting: ReadonlyArray<Batch>, hasUntried: boolean): Batch | undefined =>
+  waiting.find(({ isPassed }) => !isPassed) ?? (hasUntried ? undefined : waiting[0])
 
 const firstWait = 100
 

@@ -13,11 +13,11 @@ export interface Pace {
   /** After the silence has taken the failure in. */
   readonly fail: (now: number) => void
   readonly answer: () => void
-  /** Nothing starts for so long. */
+  /** Nothing starts for so long, of the client's own accord. */
   readonly hold: (now: number, millis: number) => void
   /** What `Retry-After` asked for. */
   readonly holdAsAsked: (now: number, millis: number) => void
-  /** Milliseconds until what the server asked for is over. */
+  /** Milliseconds until nothing holds everything back. */
   readonly heldFor: (now: number) => number
   /** One request may start now, unless one did in the last second. */
   readonly allowOne: (now: number) => void
@@ -40,6 +40,8 @@ export const closingWait = 1000
 export const makePace = (silence: Silence, isPaced: boolean, random: () => number): Pace => {
   let lastStart = Number.NEGATIVE_INFINITY
   let nextStart = Number.NEGATIVE_INFINITY
+  /** What the server asked for, and what the client does after a 429 that asks for nothing. */
+  let askedUntil = Number.NEGATIVE_INFINITY
   let heldUntil = Number.NEGATIVE_INFINITY
   let isClosing = false
   let wasGeneral = false
@@ -52,12 +54,8 @@ export const makePace = (silence: Silence, isPaced: boolean, random: () => numbe
     return Math.ceil(isClosing ? Math.min(gap, closingWait) : gap)
   }
 
-  const hold = (now: number, millis: number): void => {
-    heldUntil = Math.max(heldUntil, now + millis)
-  }
-
   return {
-    startsIn: (now) => Math.max(nextStart, heldUntil) - now,
+    startsIn: (now) => Math.max(nextStart, heldUntil, askedUntil) - now,
     start: (now) => {
       lastStart = now
       nextStart = now + gap(now)
@@ -70,15 +68,22 @@ export const makePace = (silence: Silence, isPaced: boolean, random: () => numbe
       nextStart = Number.NEGATIVE_INFINITY
       wasGeneral = false
     },
-    hold,
-    holdAsAsked: (now, millis) => hold(now, Math.ceil(millis * (1 + random() / 10))),
-    heldFor: (now) => heldUntil - now,
+    hold: (now, millis) => {
+      heldUntil = Math.max(heldUntil, now + millis)
+    },
+    holdAsAsked: (now, millis) => {
+      askedUntil = Math.max(askedUntil, now + Math.ceil(millis * (1 + random() / 10)))
+    },
+    heldFor: (now) => Math.max(heldUntil, askedUntil) - now,
     allowOne: (now) => {
-      if (now - lastStart >= minStartGap) nextStart = now
+      if (now - lastStart < minStartGap) return
+      nextStart = now
+      heldUntil = Math.min(heldUntil, now)
     },
     hasten: (now) => {
       isClosing = true
       nextStart = Math.min(nextStart, now + closingWait)
+      heldUntil = Math.min(heldUntil, now + closingWait)
     },
     isClosing: () => isClosing
   }
