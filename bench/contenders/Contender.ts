@@ -3,7 +3,7 @@
 export interface TrackedEvent {
   readonly userId: string
   readonly event: string
-  /** `n` numbers the events of a run, for a protocol that has no id of its own. */
+  /** `n` numbers the events of a run: one of the protocols has no id of its own. */
   readonly properties: { readonly n: number; readonly [key: string]: string | number }
 }
 

@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage } from "node:http"
 import type { AddressInfo } from "node:net"
-import { setTimeout } from "node:timers/promises"
+import { setTimeout as sleep } from "node:timers/promises"
 import { gunzipSync } from "node:zlib"
 import type { Behaviour } from "./Behaviour.ts"
-import { readIds } from "./ids.ts"
+import { readNumbers } from "./numbers.ts"
 
 export interface ServedRequest {
   /** When it had arrived whole, in epoch milliseconds. */
@@ -11,7 +11,7 @@ export interface ServedRequest {
   /** Of the uncompressed body. */
   readonly bytes: number
   /** Tells a batch from another, however often it is sent. */
-  readonly firstId: string
+  readonly firstEvent: number | undefined
   /** Absent for a reset, and where no answer is given. */
   readonly status: number | undefined
 }
@@ -21,8 +21,8 @@ export interface ServerRecord {
   readonly startedAt: number
   readonly requests: ReadonlyArray<ServedRequest>
   readonly sockets: number
-  /** When each event was first answered with a 2xx, in epoch milliseconds. */
-  readonly stored: ReadonlyMap<string, number>
+  /** When each event, by its number, was first answered with a 2xx, in epoch milliseconds. */
+  readonly stored: ReadonlyMap<number, number>
 }
 
 export interface Server {
@@ -37,16 +37,16 @@ export const startServer = async (behaviour: Behaviour): Promise<Server> => {
   let startedAt = Date.now()
   let sockets = 0
   let requests: Array<ServedRequest> = []
-  let stored = new Map<string, number>()
+  let stored = new Map<number, number>()
 
   const server = createServer(async (request, response) => {
     const body = await readBody(request)
-    const ids = readIds(JSON.parse(body.toString()))
+    const numbers = readNumbers(JSON.parse(body.toString()))
     const at = Date.now()
-    const answer = behaviour.answer(at - startedAt)
+    const answer = behaviour.answer(at - startedAt, numbers)
     const answered = answer.kind === "status" ? answer.status : undefined
-    requests.push({ at, bytes: body.length, firstId: ids[0] ?? "", status: answered })
-    if (behaviour.latencyMs) await setTimeout(behaviour.latencyMs)
+    requests.push({ at, bytes: body.length, firstEvent: numbers[0], status: answered })
+    if (behaviour.latencyMs) await sleep(behaviour.latencyMs)
     switch (answer.kind) {
       case "silence":
         return
@@ -56,7 +56,7 @@ export const startServer = async (behaviour: Behaviour): Promise<Server> => {
       case "status":
         if (answer.status < 300) {
           const now = Date.now()
-          for (const id of ids) if (!stored.has(id)) stored.set(id, now)
+          for (const n of numbers) if (!stored.has(n)) stored.set(n, now)
         }
         response
           .writeHead(answer.status, { "content-type": "application/json", "content-length": "2", ...answer.headers })
@@ -67,19 +67,32 @@ export const startServer = async (behaviour: Behaviour): Promise<Server> => {
     sockets++
   })
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+  const { port } = server.address() as AddressInfo
+
+  /** As when its process ends: nobody listens, and no connection stays. */
+  const goAway = (): void => {
+    server.close()
+    server.closeAllConnections()
+  }
+
+  let timers: ReadonlyArray<NodeJS.Timeout> = []
 
   return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    endpoint: `http://127.0.0.1:${port}`,
     start: () => {
       startedAt = Date.now()
       sockets = 0
       requests = []
       stored = new Map()
+      timers = (behaviour.gone ?? []).flatMap(([fromMs, toMs]) => [
+        setTimeout(goAway, fromMs),
+        setTimeout(() => server.listen(port, "127.0.0.1"), toMs)
+      ])
     },
     record: () => ({ startedAt, requests, sockets, stored }),
     close: () => {
-      server.close()
-      server.closeAllConnections()
+      for (const timer of timers) clearTimeout(timer)
+      goAway()
     }
   }
 }
