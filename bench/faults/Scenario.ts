@@ -14,6 +14,8 @@ export interface Scenario {
   readonly isFlush?: boolean
   /** Measures memory or sockets under load, so nothing else runs beside it. */
   readonly isAlone?: boolean
+  /** How long it goes on before closing, where that is minutes: then all clients are looked at together. */
+  readonly lastsMs?: number
   readonly cell: (seen: Seen) => string
   readonly isMet: (seen: Seen) => boolean
 }

@@ -2,8 +2,8 @@
  * Runs every scenario against this library and its peers, over real sockets, and prints the table. Exits with 1 if this
  * library misses a requirement.
  *
- *   npm run faults                      everything, about 8 minutes; writes docs/comparison.md
- *   npm run faults -- --only ours       this library alone, in under a minute; writes nothing
+ *   npm run faults                      everything, in 20 minutes; writes docs/comparison.md
+ *   npm run faults -- --only ours       this library alone, in 4 minutes; writes nothing
  *   npm run faults -- --row outage      one scenario; writes nothing
  */
 import { writeFileSync } from "node:fs"
@@ -46,15 +46,23 @@ const isAlone = (row: ScenarioName): boolean => {
   return scenario.isAlone === true
 }
 
+const isLong = (row: ScenarioName): boolean => {
+  const scenario: Scenario = scenarios[row]
+  return scenario.lastsMs !== undefined
+}
+
 // A run that mostly waits shares the machine with others of its kind.
 for (const row of rows.filter(isAlone)) for (const name of names) await runTogether([[row, name]])
-for (const name of names) await runTogether(rows.filter((row) => !isAlone(row)).map((row) => [row, name]))
+const shortRows = rows.filter((row) => !isAlone(row) && !isLong(row))
+for (const name of names) await runTogether(shortRows.map((row) => [row, name]))
+// These are idle nearly all of the time, and nothing in them is measured to the tenth of a second.
+await runTogether(rows.filter(isLong).flatMap((row) => names.map((name): Run => [row, name])))
 
 const missedRows = (): ReadonlyArray<ScenarioName> =>
   rows.filter((row) => results.get(row)?.get("ours-node")?.isMet !== true)
 
 // Some requirements leave a tenth of a second, which the company may have taken.
-for (const row of missedRows().filter((row) => !isAlone(row))) await runTogether([[row, "ours-node"]])
+for (const row of missedRows().filter((row) => shortRows.includes(row))) await runTogether([[row, "ours-node"]])
 
 const table = makeTable(results, names)
 console.log(table)

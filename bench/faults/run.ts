@@ -41,9 +41,10 @@ export const prepare = async (name: ContenderName, scenarioName: ScenarioName, l
 
 const run = async (scenario: Scenario, server: Server, child: ChildProcess, limitMs: number): Promise<Result> => {
   server.start()
-  const answer = await ask(child, "go", limitMs)
+  const wholeMs = limitMs + (scenario.lastsMs ?? 0)
+  const answer = await ask(child, "go", wholeMs)
   if (answer === "gone") return failed("its process died")
-  if (answer === "overdue") return failed(`> ${limitMs / 1000} s; ${await describeOverdue(server, child)}`)
+  if (answer === "overdue") return failed(`> ${wholeMs / 1000} s; ${await describeOverdue(server, child)}`)
   if (typeof answer.message === "string" || !("figures" in answer.message)) return failed("not measured")
   const { figures } = answer.message
   const record = server.record()

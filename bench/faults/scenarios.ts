@@ -1,10 +1,21 @@
 import { setTimeout } from "node:timers/promises"
 import type { Settings } from "../contenders/Contender.ts"
-import { always, healthy, rateLimiting, resettingFor, silent, unavailableFor } from "../server/Behaviour.ts"
+import {
+  always,
+  awayInTurnFor,
+  chokingOn,
+  healthy,
+  rateLimiting,
+  resettingFor,
+  sevenOfTenFailFor,
+  silent,
+  unavailableFor
+} from "../server/Behaviour.ts"
 import { events } from "./events.ts"
 import { growHeap } from "./growHeap.ts"
 import { heldBack, waits } from "./rateLimit.ts"
 import type { Scenario, Seen } from "./Scenario.ts"
+import { troubleFor } from "./steady.ts"
 import { timed, trackThenClose } from "./steps.ts"
 
 /** The deadline of the rows that set one. */
@@ -92,6 +103,28 @@ export const scenarios = {
     client: trackThenClose(40),
     cell: tookAndTold,
     isMet: ({ tookMs, told }) => isWithin(tookMs, deadlineMs, 50) && told === 40
+  },
+  away: {
+    title:
+      "two minutes away (503), 5 events a second for three minutes: stored of 900 / told / requests meanwhile / all stored after",
+    ...troubleFor(120_000, 5, 100, () => unavailableFor(120_000))
+  },
+  awayInTurn: {
+    title: "the same, but 503, refused connections and resets take turns of 10 s",
+    ...troubleFor(120_000, 5, 100, () => awayInTurnFor(120_000, 10_000))
+  },
+  brownOut: {
+    title: "7 of 10 requests fail for a minute (503 or 500), 10 events a second for two minutes: stored of 1,200 / …",
+    ...troubleFor(60_000, 10, 200, () => sevenOfTenFailFor(60_000))
+  },
+  poison: {
+    title:
+      "20 events, one of which makes the server answer 500, then close: stored of the other 19 / told (close took)",
+    requirement: "19 / 1, ≤ 20 s + 50 ms (its default)",
+    server: () => chokingOn(13),
+    client: trackThenClose(20),
+    cell: ({ stored, told, tookMs }) => `${stored} / ${told} (${seconds(tookMs)})`,
+    isMet: ({ stored, told, tookMs }) => stored === 19 && told === 1 && tookMs <= defaultDeadlineMs + 50
   },
   rateLimit: {
     title: "429 with `Retry-After: 3`, twice: waits; a batch tracked meanwhile",

@@ -13,6 +13,18 @@ export const trackThenClose =
     return { ...(await timed(contender, contender.close)), refused }
   }
 
+/** Tracks so many a second, as a service does, and closes when that is over. */
+export const trackSteadily =
+  (perSecond: number, forMs: number) =>
+  async (contender: Contender): Promise<Figures> => {
+    const start = performance.now()
+    for (const [index, event] of events((perSecond * forMs) / 1000).entries()) {
+      await setTimeout(Math.max(0, start + (index * 1000) / perSecond - performance.now()))
+      contender.track(event)
+    }
+    return { ...(await timed(contender, contender.close)), refused: 0 }
+  }
+
 /** Times a call that may reject. */
 export const timed = async (contender: Contender, call: () => Promise<void>): Promise<Omit<Figures, "refused">> => {
   const start = performance.now()
