@@ -1,4 +1,3 @@
-// @effect-diagnostics processEnv:off - where Vitest says its mode
 import { createServer } from "node:http"
 import { json } from "node:stream/consumers"
 import { assert, describe, it } from "@effect/vitest"
@@ -6,8 +5,7 @@ import { Analytics, AnalyticsMetrics } from "cdp-analytics-effect"
 import { Effect, Fiber, Layer, Logger, Metric, Redacted, Schedule, Schema } from "effect"
 import { clients } from "../support/clients.ts"
 import { listen } from "../support/listen.ts"
-
-const isFull = process.env["MODE"] === "full"
+import { isFull } from "../support/repetitions.ts"
 
 /** A minute and a half with `npm run test:full`, six seconds with `npm test`. */
 const rounds = isFull ? 3 : 2
