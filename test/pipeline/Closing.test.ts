@@ -51,13 +51,13 @@ const hasOutcome = (receipt: Receipt) =>
 describe("closing", () => {
   it.live("finds what is between the store and a request", () =>
     Effect.gen(function* () {
-      for (let run = 0; run < 100; run++) {
+      for (let run = 0; run < 40; run++) {
         const scope = yield* Scope.make()
         const context = yield* Layer.buildWithScope(
           AnalyticsTest.layerWith({ flushAt: 1, concurrency: 1, shutdownTimeout: 0 }),
           scope
         )
-        const calls = Effect.forEach(Array.from({ length: 700 + run * 7 }), () => trackOne(1), { discard: true })
+        const calls = Effect.forEach(Array.from({ length: 700 + run * 17 }), () => trackOne(1), { discard: true })
         yield* Effect.provide(calls, context)
         yield* Scope.close(scope, Exit.void)
         assert.strictEqual((yield* Context.get(context, Analytics).status).waiting.messages, 0)
@@ -169,14 +169,14 @@ describe("flushing", () => {
       })
       yield* track("stuck")
       let told = 0
-      for (let index = 0; index < 3000; index++) {
+      for (let index = 0; index < 1000; index++) {
         yield* track("good")
         yield* TestClock.adjust("20 millis")
         told += (yield* analytics.flush).delivered
       }
       yield* pass(1000)
       const last = yield* analytics.flush
-      assert.deepStrictEqual(last, { delivered: 3000 - told, failed: {}, waiting: 1 })
+      assert.deepStrictEqual(last, { delivered: 1000 - told, failed: {}, waiting: 1 })
       yield* close
     }).pipe(Effect.provide(layerMock))
   )
