@@ -16,8 +16,11 @@ export const makeAlarm = Effect.fnUntraced(function* (dueIn: () => number | unde
   const run = Effect.runForkWith(yield* Effect.context<never>())
   let timer: { readonly at: number; fiber: Fiber.Fiber<void> | undefined } | undefined
 
+  /** A timer that nobody ends would keep a process alive. */
+  let isOver = false
+
   const set = (): void => {
-    const wait = dueIn()
+    const wait = isOver ? undefined : dueIn()
     if (wait === undefined) return
     const at = monotonicMillis(clock) + wait
     if (timer !== undefined) {
@@ -38,7 +41,12 @@ export const makeAlarm = Effect.fnUntraced(function* (dueIn: () => number | unde
     set()
   })
 
-  yield* Effect.addFinalizer(() => Effect.sync(() => timer?.fiber?.interruptUnsafe()))
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      isOver = true
+      timer?.fiber?.interruptUnsafe()
+    })
+  )
   const alarm: Alarm = { set }
   return alarm
 })
