@@ -1,11 +1,11 @@
-import { Duration, Effect, Exit, Latch, PubSub, Stream, type Take } from "effect"
-import type { LazyArg } from "effect/Function"
+import { Duration, Effect, Latch, type Stream } from "effect"
 import type { Count } from "../telemetry/count.ts"
 import { isDebug, quietly } from "../telemetry/log.ts"
 import { makeTally } from "../telemetry/tally.ts"
 import type { Budget } from "./budget.ts"
 import type { Ledger, Pending } from "./ledger.ts"
 import { Delivered, type DeliveryError, Dropped, type Outcome, RetriesExhausted, ShutdownTimeout } from "./Outcome.ts"
+import { makeOutcomes } from "./outcomes.ts"
 import type { UndeliveredLine } from "./undelivered.ts"
 
 /** Messages that were in one request. */
@@ -43,9 +43,6 @@ export interface SettlementOptions {
 
 const tellLateMillis = 60_000
 
-/** How many outcomes a slow reader may be behind before it loses the oldest. */
-const outcomesCapacity = 1024
-
 export const makeSettlement = Effect.fnUntraced(function* (
   budget: Budget,
   ledger: Ledger,
@@ -55,7 +52,7 @@ export const makeSettlement = Effect.fnUntraced(function* (
 ) {
   // An outage that is too long ends messages one after the other.
   const lateTally = yield* makeTally("messages given up, the server was away for too long", tellLateMillis)
-  const outcomes = yield* PubSub.sliding<Take.Take<Outcome>>(outcomesCapacity)
+  const outcomes = makeOutcomes()
   let isKeyRefused = false
   let isOver = false
 
@@ -67,16 +64,12 @@ export const makeSettlement = Effect.fnUntraced(function* (
     count.settled(failure?._tag ?? "Delivered", messages.length)
   }
 
-  /** Nobody need read outcomes, and then none are made. */
-  const publish = (outcome: LazyArg<Outcome>): void => {
-    if (outcomes.subscribers.size > 0) PubSub.publishUnsafe(outcomes, [outcome()])
-  }
-
   const end = (messages: ReadonlyArray<Pending>, error: DeliveryError): Latch.Latch => {
     // Before they are settled: a flush that this lets go looks for what is being handled.
     const entered = undelivered.enter(messages, error)
+    // Before they are settled, too: closing may be waiting for just that, and ends the stream.
+    outcomes.publish(() => error)
     settle(messages, error)
-    publish(() => error)
     return entered
   }
 
@@ -102,8 +95,8 @@ export const makeSettlement = Effect.fnUntraced(function* (
     deliver: (sent) =>
       Effect.suspend(() => {
         if (isOver) return Effect.void
+        outcomes.publish(() => new Delivered({ batchId: sent.batchId, messageIds: sent.messages.map(idOf) }))
         settle(sent.messages, undefined)
-        publish(() => new Delivered({ batchId: sent.batchId, messageIds: sent.messages.map(idOf) }))
         return logOf(sent, logDelivered)
       }),
     fail: (sent, error) =>
@@ -131,8 +124,8 @@ export const makeSettlement = Effect.fnUntraced(function* (
       return quietly(Effect.annotateLogs(logFailure(error), { count: messages.length }))
     },
     tellLate: lateTally.tell,
-    outcomes: Stream.fromPubSubTake(outcomes),
-    end: () => PubSub.endUnsafe(outcomes, Exit.void)
+    outcomes: outcomes.stream,
+    end: outcomes.end
   }
   return settlement
 })

@@ -36,12 +36,21 @@ export const witnessPlace = { root: 0, first: 0, last: 0 }
 const mostBehind = 3
 
 /**
- * While closing without a witness, a message that failed three times lets those behind it pass, at most three: when one of
- * them is accepted, what it passed is at fault. When none is, all begin again from the first.
+ * While closing without a witness, a message that failed three times lets the one behind it pass, at once, and that the next
+ * one, at most three: when one of them is accepted, what it passed is at fault. When none is, all begin again from the first,
+ * so that nothing is ended that was not tried a moment before.
  */
 export const letPass = (batch: Batch, { waiting, hasUntried }: Pick<Store, "waiting" | "hasUntried">): void => {
+  const passed = waiting.filter(({ isPassed }) => isPassed).length
+  const next = waiting.find(({ isPassed }) => !isPassed)
+  if (passed >= mostBehind || (next === undefined && !hasUntried())) {
+    beginAgain(waiting)
+    return
+  }
   batch.isPassed = true
-  const passed = waiting.filter(({ isPassed }) => isPassed)
-  if (passed.length < mostBehind && (passed.length < waiting.length || hasUntried())) return
-  for (const each of [...passed, batch]) each.isPassed = false
+  if (next !== undefined) next.notBefore = 0
+}
+
+export const beginAgain = (waiting: ReadonlyArray<Batch>): void => {
+  for (const batch of waiting) batch.isPassed = false
 }

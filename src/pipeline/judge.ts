@@ -5,7 +5,7 @@ import type { Batch } from "./Batch.ts"
 import type { Store } from "./Store.ts"
 import { FirstTries } from "./Suspicion.ts"
 import { ownWait } from "./turns.ts"
-import { howManyWitnesses, letPass, Witness, witnessPlace } from "./Witness.ts"
+import { beginAgain, howManyWitnesses, letPass, Witness, witnessPlace } from "./Witness.ts"
 
 /** What is to become of a batch whose attempt failed; `soon` is again, and not long after. */
 export type Verdict = "again" | "soon" | "halve" | "end"
@@ -55,14 +55,20 @@ const makeLaneJudge = (alone: Alone, store: Store, transport: Transport, random:
     },
     refuse: () => {},
     fail: (batch, status, all, now) => {
-      if (batch.isSeveral) return status === 500 && alone.fail(batch, all) ? Effect.succeed("halve") : again
-      batch.trial.fail(status)
-      if (!batch.trial.needsWitness || transport.pace.heldFor(now) > 0) return again
       const message = witness.at(now)
+      const hasPassed = store.waiting.some(({ isPassed }) => isPassed)
+      if (batch.isSeveral) {
+        beginAgain(store.waiting)
+        return status === 500 && alone.fail(batch, all) ? Effect.succeed("halve") : again
+      }
+      batch.trial.fail(status)
       if (message === undefined) {
-        if (transport.pace.isClosing()) letPass(batch, store)
+        if (!transport.pace.isClosing()) return again
+        if (batch.trial.needsWitness || (hasPassed && status === 500)) letPass(batch, store)
+        else beginAgain(store.waiting)
         return again
       }
+      if (!batch.trial.needsWitness || transport.pace.heldFor(now) > 0) return again
       const parcel = { batchId: batch.id, messages: [message], attempts: 0, place: witnessPlace, isWitness: true }
       batch.isInRequest = true
       return transport.attempt(parcel).pipe(

@@ -111,6 +111,8 @@ const laws: Readonly<Record<string, Law>> = {
       const requests = requestsOf.get(id) ?? []
       const last = requests.at(-1)
       const status = last?.answer?.status
+      // A batch that is refused is to be sent in halves.
+      const isAnswered = status !== undefined && !isTransient(status) && last?.ids.length === 1
       switch (outcome._tag) {
         case "Delivered":
           continue
@@ -122,7 +124,7 @@ const laws: Readonly<Record<string, Law>> = {
           if (status !== 401 && status !== 403) yield `${id} is Unauthorized after ${status}`
           continue
         case "RetriesExhausted":
-          if (status !== undefined && !isTransient(status)) yield `${id} is RetriesExhausted after ${status}`
+          if (isAnswered) yield `${id} is RetriesExhausted after ${status}`
           if (outcome.attempts > (options.retries ?? Number.POSITIVE_INFINITY) + 1)
             yield `${id}: ${outcome.attempts} attempts`
           if (options.retries === undefined) {
@@ -138,8 +140,8 @@ const laws: Readonly<Record<string, Law>> = {
           continue
         case "Dropped":
           if (options.whenFull !== "dropOldest") yield `${id} is Dropped`
-          if (requests.length > 0 && options.retries !== undefined) yield `${id} is Dropped, and was sent`
-          if (status !== undefined && !isTransient(status)) yield `${id} is Dropped after ${status}`
+          if (last?.ids.length === 1 && options.retries !== undefined) yield `${id} is Dropped, and was sent`
+          if (isAnswered) yield `${id} is Dropped after ${status}`
       }
     }
   },

@@ -115,10 +115,21 @@ const runWith = Effect.fnUntraced(function* ({ options, steps, isHealed }: Progr
   // Once the closing fiber has had the time to say so.
   let isSurelyClosing = false
 
+  /** What has no outcome is within the bounds, once every fiber has run that can. */
+  const checkBounds = () => {
+    const settled = new Set(history.outcomes.flatMap(({ messageIds }) => messageIds))
+    const waiting = accepted.filter(({ id }) => !settled.has(id))
+    const bytes = waiting.reduce((total, call) => total + call.bytes, 0)
+    const { queueCapacity, queueBytes = 32 * 1024 * 1024 } = options
+    if (waiting.length > queueCapacity) violations.push(`${waiting.length} messages wait`)
+    if (bytes > queueBytes) violations.push(`${bytes} bytes wait`)
+  }
+
   const settle = Effect.andThen(
     quiet,
     Effect.sync(() => {
       isSurelyClosing = isClosing
+      checkBounds()
     })
   )
   const clock = yield* Clock.clockWith(Effect.succeed)
@@ -145,17 +156,6 @@ const runWith = Effect.fnUntraced(function* ({ options, steps, isHealed }: Progr
   )
   yield* settle
 
-  /** What has no outcome is within the bounds; that of a request whose answer is on its way may not be known here yet. */
-  const checkBounds = () => {
-    const settled = new Set(history.outcomes.flatMap(({ messageIds }) => messageIds))
-    for (const { ids, isEnded } of server.requests) if (isEnded) for (const id of ids) settled.add(id)
-    const waiting = accepted.filter(({ id }) => !settled.has(id))
-    const bytes = waiting.reduce((total, call) => total + call.bytes, 0)
-    const { queueCapacity, queueBytes = 32 * 1024 * 1024 } = options
-    if (waiting.length > queueCapacity) violations.push(`${waiting.length} messages wait`)
-    if (bytes > queueBytes) violations.push(`${bytes} bytes wait`)
-  }
-
   const awaitReceipt = (call: Call, awaiting: Effect.Effect<void, Call["awaited"][number]>) =>
     fork(
       `the receipt of ${call.id}`,
@@ -173,7 +173,6 @@ const runWith = Effect.fnUntraced(function* ({ options, steps, isHealed }: Progr
           call.acceptedAt = clock.currentTimeMillisUnsafe()
           if (isSurelyClosing && !mayWaitForHandler)
             violations.push(`${call.id} was accepted while the client was closing`)
-          checkBounds()
           if (receipt.messageId !== call.id) violations.push(`the receipt of ${call.id} names ${receipt.messageId}`)
           return isAwaited ? awaitReceipt(call, receipt.await) : Effect.void
         },

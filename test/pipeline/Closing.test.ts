@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Analytics, AnalyticsMetrics, type AnalyticsOptions, type Receipt } from "cdp-analytics-effect"
 import { AnalyticsTest } from "cdp-analytics-effect/testing"
-import { Clock, Context, Effect, Exit, Fiber, Layer, Metric, Scope } from "effect"
+import { Clock, Context, Effect, Exit, Fiber, Layer, Metric, Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { collectLogs, silent } from "../support/logs.ts"
 import { layerClient, layerMock, Server, trackOne } from "../support/Server.ts"
@@ -140,6 +140,22 @@ describe("closing", () => {
       assert.strictEqual((yield* Metric.value(AnalyticsMetrics.oldestAge)).value, 0)
       assert.strictEqual((yield* Metric.value(AnalyticsMetrics.away)).value, 0)
       assert.strictEqual((yield* analytics.status).inFlight, 0)
+    }).pipe(Effect.provide(layerMock))
+  )
+})
+
+describe("outcomes", () => {
+  it.effect("tell of a message that is too late while the client closes", () =>
+    Effect.gen(function* () {
+      const { track, close, analytics } = yield* open(() => 503, { flushAt: 1, deliveryTimeout: "5 seconds" })
+      const outcomes = yield* Effect.forkDetach(Stream.runCollect(analytics.outcomes), { startImmediately: true })
+      yield* track("late")
+      yield* pass(1000)
+      assert.isBelow(yield* close, 5000)
+      assert.deepStrictEqual(
+        (yield* Fiber.join(outcomes)).map(({ _tag }) => _tag),
+        ["RetriesExhausted"]
+      )
     }).pipe(Effect.provide(layerMock))
   )
 })

@@ -219,6 +219,9 @@ describe("a witness", () => {
       waiting.push(batch)
       assert.strictEqual(passed(), index < 3 ? index + 1 : 0)
     }
+    const [last] = makeBatches(1)
+    letPass(last!, { waiting: [], hasUntried: () => false })
+    assert.isFalse(last!.isPassed)
   })
 })
 
