@@ -286,10 +286,12 @@ const laws: Readonly<Record<string, Law>> = {
     for (const [id, { _tag }] of outcomeOf) {
       if (_tag !== "Delivered" && !seen.has(id)) yield `not ${id}, ${_tag}`
     }
-    for (const { acceptedBefore, handledBefore, report } of history.flushes) {
-      if (handledBefore === undefined) continue
+    const flushTimeout = (options.flushTimeoutSeconds ?? Number.POSITIVE_INFINITY) * 1000
+    for (const { acceptedBefore, handledBefore, startedAt, endedAt = startedAt } of history.flushes) {
+      // It waits for handlers no longer than for outcomes.
+      if (handledBefore === undefined || endedAt - startedAt >= flushTimeout) continue
       for (const { id } of history.accepted.slice(0, acceptedBefore)) {
-        if (report?.waiting === 0 && outcomeOf.get(id)?._tag !== "Delivered" && !handledBefore.has(id))
+        if (outcomeOf.get(id)?._tag !== "Delivered" && !handledBefore.has(id))
           yield `not ${id} before the flush returned`
       }
     }
