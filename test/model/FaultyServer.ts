@@ -21,6 +21,10 @@ export interface Request {
 /** A server with faults, and all that it saw. */
 export interface FaultyServer {
   fault: Fault
+  /** Of a batch with a poison message; undefined once the server is mended. */
+  poisonStatus: number | undefined
+  /** A number from 0 to 1. */
+  readonly random: () => number
   readonly requests: Array<Request>
   /** Ids whose batch was taken in, whether or not the client was told. */
   readonly stored: Set<string>
@@ -32,8 +36,10 @@ export interface FaultyServer {
   mostUnderWay: number
 }
 
-export const makeServer = (): FaultyServer => ({
+export const makeServer = (poisonStatus: number, random: () => number): FaultyServer => ({
   fault: { _tag: "None" },
+  poisonStatus,
+  random,
   requests: [],
   stored: new Set(),
   json: new Map(),
@@ -88,7 +94,7 @@ export const clientOf = (server: FaultyServer): HttpClient.HttpClient =>
         for (const id of received.ids) server.stored.add(id)
       }
       const take = () => {
-        if (received.hasPoison) return answer(400)
+        if (received.hasPoison && server.poisonStatus !== undefined) return answer(server.poisonStatus)
         store()
         return answer(200)
       }
@@ -105,6 +111,8 @@ export const clientOf = (server: FaultyServer): HttpClient.HttpClient =>
             return answer(fault.status, fault.retryAfterSeconds)
           case "Flaky":
             return server.requests.length % 2 === 0 ? answer(503) : take()
+          case "BrownOut":
+            return server.random() * 10 < fault.failing ? answer(fault.status) : take()
           case "Limited":
             return received.ids.length > fault.messages ? answer(413) : take()
           case "NoConnection":
@@ -112,7 +120,7 @@ export const clientOf = (server: FaultyServer): HttpClient.HttpClient =>
           case "NoAnswer":
             return Effect.never
           case "EndlessBody":
-            if (received.hasPoison) return answer(400)
+            if (received.hasPoison && server.poisonStatus !== undefined) return answer(server.poisonStatus)
             store()
             return Effect.map(answer(200), () =>
               HttpClientResponse.fromWeb(request, new Response(new ReadableStream()))

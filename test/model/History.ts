@@ -52,6 +52,7 @@ export interface History {
   readonly handled: Array<Handled>
   /** What was wrong at the time, as opposed to at the end. */
   readonly violations: Array<string>
+  closingAt: number
   closedAfterMillis: number | undefined
   /** Fibers that should have ended and did not. */
   hanging: ReadonlyArray<string>
@@ -68,6 +69,7 @@ export const makeHistory = (server: FaultyServer): History => ({
   flushes: [],
   handled: [],
   violations: [],
+  closingAt: Number.POSITIVE_INFINITY,
   closedAfterMillis: undefined,
   hanging: [],
   stuck: []

@@ -2,7 +2,7 @@ import { Arbitrary, Schema } from "effect"
 
 const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
 
-/** What the server does from a step on. A batch with a poison message is answered 400 wherever it would be stored. */
+/** What the server does from a step on. A batch with a poison message is refused wherever it would be stored. */
 export const Fault = Schema.TaggedUnion({
   None: {},
   Status: {
@@ -11,6 +11,8 @@ export const Fault = Schema.TaggedUnion({
   },
   /** Each second request is answered 503. */
   Flaky: {},
+  /** So many of ten requests are answered so, by chance. */
+  BrownOut: { failing: between(1, 9), status: Schema.Literals([500, 502, 503]) },
   /** 413 above so many messages. */
   Limited: { messages: between(1, 6) },
   NoConnection: {},
@@ -54,6 +56,8 @@ const Options = Schema.Struct({
   whenFull: Schema.Literals(["fail", "wait", "dropOldest"]),
   /** `undefined` is the default schedule. */
   retries: Schema.optional(between(0, 3)),
+  /** How a batch with a poison message is answered. */
+  poisonStatus: Schema.Literals([400, 500]),
   requestTimeoutSeconds: between(1, 10),
   /** `undefined` is the default, longer than any program. */
   deliveryTimeoutSeconds: Schema.optional(between(5, 60)),

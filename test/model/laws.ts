@@ -45,7 +45,7 @@ const factsOf = (program: Program, history: History): Facts => {
       (history.closedAfterMillis ?? 0) >=
       deadline - (program.options.onUndelivered === "absent" ? 0 : handlerTime(deadline)),
     unseen: history.calls.filter((call) => call.acceptedAs === undefined && outcomeOf.has(call.id)),
-    isCalm: isHealthy(program.steps) && !["is slow", "never ends"].includes(program.options.onUndelivered)
+    isCalm: isHealthy(program) && !["is slow", "never ends"].includes(program.options.onUndelivered)
   }
 }
 
@@ -128,8 +128,12 @@ const laws: Readonly<Record<string, Law>> = {
           if (outcome.attempts > (options.retries ?? Number.POSITIVE_INFINITY) + 1)
             yield `${id}: ${outcome.attempts} attempts`
           if (options.retries === undefined) {
-            const { acceptedAt } = history.accepted.find((call) => call.id === id) ?? {}
-            const age = (history.endedAt.get(id) ?? 0) - (acceptedAt ?? Number.NEGATIVE_INFINITY)
+            const { acceptedAt, isPoison = false } = history.accepted.find((call) => call.id === id) ?? {}
+            const endedAt = history.endedAt.get(id) ?? 0
+            const age = endedAt - (acceptedAt ?? Number.NEGATIVE_INFINITY)
+            if (isPoison && options.poisonStatus === 500) continue
+            // While a lane closes, one that is accepted ends those that it was let pass by.
+            if (options.concurrency === 1 && endedAt >= history.closingAt) continue
             if (age < (options.deliveryTimeoutSeconds ?? Number.POSITIVE_INFINITY) * 1000)
               yield `${id} ended after ${age} ms`
           }

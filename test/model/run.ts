@@ -17,6 +17,7 @@ import {
 import { HttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
 import { library } from "../../src/message/library.ts"
+import { makeRandom } from "../outage/random.ts"
 import { silent } from "../support/logs.ts"
 import { clientOf, makeServer } from "./FaultyServer.ts"
 import { type Call, type Flush, type Handled, type History, makeHistory } from "./History.ts"
@@ -104,8 +105,8 @@ const handlerOf =
     })
   }
 
-const runWith = Effect.fnUntraced(function* ({ options, steps, isHealed }: Program, quiet: Effect.Effect<void>) {
-  const server = makeServer()
+const runWith = Effect.fnUntraced(function* ({ options, steps, isHealed, seed }: Program, quiet: Effect.Effect<void>) {
+  const server = makeServer(options.poisonStatus, makeRandom(seed))
   const history = makeHistory(server)
   const { calls, accepted, flushes, violations } = history
   const lanes: Array<Lane> = []
@@ -252,7 +253,7 @@ const runWith = Effect.fnUntraced(function* ({ options, steps, isHealed }: Progr
 
   /** Where nothing is wrong with the server, a full batch does not wait. */
   const checkLeft = () => {
-    if (!isHealthy(steps)) return
+    if (!isHealthy({ steps, options })) return
     const settled = new Set(history.outcomes.flatMap(({ messageIds }) => messageIds))
     const left = accepted.filter(({ id }) => !settled.has(id) && !server.json.has(id))
     if (left.length >= options.flushAt) violations.push(`${left.length} messages wait for no reason`)
@@ -275,6 +276,7 @@ const runWith = Effect.fnUntraced(function* ({ options, steps, isHealed }: Progr
   const close = Effect.gen(function* () {
     if (isClosing) return
     isClosing = true
+    history.closingAt = clock.currentTimeMillisUnsafe()
     const start = clock.currentTimeMillisUnsafe()
     deadline = start + options.shutdownTimeoutSeconds * 1000
     yield* fork(
@@ -294,6 +296,8 @@ const runWith = Effect.fnUntraced(function* ({ options, steps, isHealed }: Progr
 
   if (isHealed && !isClosing) {
     server.fault = { _tag: "None" }
+    // With nobody else there, a message at fault waits until the server is mended.
+    if (options.poisonStatus === 500) server.poisonStatus = undefined
     const busy = () => hangingOf(lanes.filter(({ name }) => name !== "outcomes"))
     const unsettled = () => {
       const settled = new Set(history.outcomes.flatMap(({ messageIds }) => messageIds))
@@ -325,9 +329,12 @@ export const run = (program: Program): Effect.Effect<History> =>
     runWith(program, settle).pipe(Effect.provideService(Scheduler.Scheduler, scheduler))
   ).pipe(Random.withSeed(program.seed), Effect.provide(Layer.merge(silent, TestClock.layer())))
 
-/** Whether the server never has a fault. */
-export const isHealthy = (steps: ReadonlyArray<Step>): boolean =>
-  steps.every((step) => step._tag !== "SetFault" || step.fault._tag === "None")
+/** Whether the server never has a fault, and nothing makes it look as if it had. */
+export const isHealthy = ({ steps, options: { poisonStatus } }: Pick<Program, "steps" | "options">): boolean =>
+  steps.every((step) => {
+    if (step._tag === "SetFault") return step.fault._tag === "None"
+    return step._tag !== "Track" || poisonStatus === 400 || step.poison >= step.count
+  })
 
 const hangingOf = (lanes: ReadonlyArray<Lane>) =>
   lanes.filter(({ fiber }) => fiber.pollUnsafe() === undefined).map(({ name }) => name)
