@@ -70,11 +70,10 @@ export class Batch {
     return first
   }
 
-  /** Takes out what was accepted no later than this, if anything was. */
-  takeAcceptedBy(time: number): Batch | undefined {
+  /** How many of its messages were accepted no later than this: the first ones. */
+  countAcceptedBy(time: number): number {
     const kept = this.messages.findIndex(({ acceptedAt }) => acceptedAt > time)
-    const count = kept < 0 ? this.messages.length : kept
-    return count === 0 ? undefined : this.takeFirst(count)
+    return kept < 0 ? this.messages.length : kept
   }
 
   /** Two pieces that begin anew. */

@@ -82,6 +82,12 @@ export const makeCourier = Effect.fnUntraced(function* (
       })
     })
 
+  /** Looked through only where a rule asks for the others: there may be thousands, and many failures. */
+  function* withoutOutcome(): Iterable<Batch> {
+    yield* store.waiting
+    yield* underWay
+  }
+
   const putBack = (batch: Batch, batches: ReadonlyArray<Batch>): void => {
     underWay.delete(batch)
     store.back(batches)
@@ -161,11 +167,12 @@ export const makeCourier = Effect.fnUntraced(function* (
     const { status, isFinal, attempts } = failure
     if (status !== 429) limited = 0
     if (isFinal) return giveUp(batch, attempts, failure)
-    const judged = Effect.suspend(() => judge.fail(batch, status, [...store.waiting, ...underWay], now())).pipe(
+    const judged = Effect.suspend(() => judge.fail(batch, status, withoutOutcome(), now())).pipe(
       Effect.flatMap((verdict) => follow(verdict, batch, sent, failure))
     )
-    const late = batch.takeAcceptedBy(now() - longestLife)
-    if (late === undefined) return judged
+    const tooOld = batch.countAcceptedBy(now() - longestLife)
+    if (tooOld === 0) return judged
+    const late = batch.takeFirst(tooOld)
     const isOver = batch.messages.length === 0
     if (isOver) underWay.delete(batch)
     const { await: handled } = settlement.giveUpLate(sentOf(late), batch.requests, status)

@@ -128,11 +128,7 @@ export const makeQueue = (limits: QueueLimits, turns: Turns, clock: Clock.Clock)
       })
     },
 
-    takeAcceptedBy: (time) =>
-      takeWhile(({ messages }) => {
-        const kept = messages.findIndex(({ acceptedAt }) => acceptedAt > time)
-        return kept < 0 ? messages.length : kept
-      }),
+    takeAcceptedBy: (time) => takeWhile((batch) => batch.countAcceptedBy(time)),
 
     takeAll: () => takeWhile(({ messages }) => messages.length)
   }
