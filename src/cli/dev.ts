@@ -3,11 +3,12 @@
  */
 import { Console, Effect, Fiber, Option, Schema, Stream } from "effect"
 import { Command, Flag } from "effect/cli"
+import { printable } from "../message/printable.ts"
 import { textAt } from "../protocol/WireMessage.ts"
 import { Fault } from "../simulator/Fault.ts"
 import type { ReceivedEvent } from "../simulator/Received.ts"
 import { Simulator } from "../simulator/Simulator.ts"
-import { failWith, printable } from "./failure.ts"
+import { failWith } from "./failure.ts"
 import { jsonFlag, readJson } from "./json.ts"
 import { openBrowser } from "./openBrowser.ts"
 

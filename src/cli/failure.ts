@@ -1,4 +1,5 @@
 import { Console, Data, Effect, Runtime } from "effect"
+import { printable } from "../message/printable.ts"
 
 /** Ends the program with an exit code, after its words were printed: 1 refused or failed, 2 wrong usage. */
 export class Failed extends Data.TaggedError("Failed")<{ readonly exitCode: 1 | 2 }> {
@@ -9,6 +10,3 @@ export class Failed extends Data.TaggedError("Failed")<{ readonly exitCode: 1 | 
 /** Prints what went wrong to standard error, and ends the program. */
 export const failWith = (exitCode: 1 | 2, words: string): Effect.Effect<never, Failed> =>
   Effect.andThen(Console.error(words.split("\n").map(printable).join("\n")), Effect.fail(new Failed({ exitCode })))
-
-/** What a server or an event says is not for the terminal to obey. */
-export const printable = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}]/gu, "\ufffd")

@@ -2,6 +2,7 @@
  * What the server makes of a message: whether it takes it, and if not, why and where.
  */
 import type { Schema } from "effect"
+import { isTooDeep, tooDeep } from "../message/depth.ts"
 import type { MessageType } from "../message/Message.ts"
 
 /** A JSON object, as it was on the wire. */
@@ -38,6 +39,7 @@ const objects = ["traits", "properties", "context", "integrations"]
 /** Why a message is refused, or `undefined`. Unknown fields and `null` are let through, as the server does. */
 export const refuse = (message: unknown, maxMessageBytes: number): Refusal | undefined => {
   if (!isWireObject(message)) return { path: "", reason: "a message must be an object" }
+  if (isTooDeep(message)) return { path: "", reason: tooDeep }
   const bytes = wireBytes(message)
   if (bytes > maxMessageBytes) {
     return { path: "", reason: `the message has ${bytes} bytes, the limit is ${maxMessageBytes}` }

@@ -126,7 +126,7 @@ describe("send", suite, () => {
       const endpoint = yield* answering((response) => response.writeHead(400).end("\u001b[2J\u009bno"))
       const { code, err } = yield* send(["page", "--user-id", "u", "--endpoint", endpoint])
       assert.strictEqual(code, 1)
-      assert.include(err, "\ufffd[2J\ufffdno")
+      assert.include(err, "\\u001b[2J\\u009bno")
     }).pipe(Effect.provide(layerServer))
   )
 
