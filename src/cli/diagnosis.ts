@@ -2,10 +2,19 @@
  * What became of a message, in plain words.
  */
 import type { DeliveryError } from "../AnalyticsError.ts"
+import { printable } from "../message/printable.ts"
+import { redirectTarget } from "../transport/url.ts"
 import type { AnswerHeaders } from "./sendOnce.ts"
 
-/** What is wrong, if anything is. What only the other region can tell is not in it. */
-export const explain = (failure: DeliveryError | undefined, headers: AnswerHeaders): string | undefined => {
+/** How much of an answer is shown. */
+const maxShown = 500
+
+/**
+ * What is wrong, if anything is. What only the other region can tell is not in it. The answer's text is shown as it came:
+ * somebody asks for it on their own machine, and what was sent is nobody's.
+ */
+export const explain = (failure: DeliveryError | undefined, headers: AnswerHeaders, text = ""): string | undefined => {
+  const words = printable(text.slice(0, maxShown))
   const isHtml = isPage(headers)
   if (failure === undefined) {
     return isHtml
@@ -16,9 +25,9 @@ export const explain = (failure: DeliveryError | undefined, headers: AnswerHeade
     case "Unauthorized":
       return isHtml ? explainPage(failure.status) : `The server does not take the API key (${failure.status})`
     case "Rejected":
-      return explainRejection(failure.status, failure.reason, headers["location"], isHtml)
+      return explainRejection(failure.status, words || failure.reason, headers["location"], isHtml)
     case "RetriesExhausted":
-      return explainNoAnswer(failure.status, failure.reason, isHtml)
+      return explainNoAnswer(failure.status, words || failure.reason, isHtml)
     default:
       return failure.message
   }
@@ -32,7 +41,7 @@ const explainPage = (status: number): string =>
 
 const explainRejection = (status: number, reason: string, location: string | undefined, isHtml: boolean): string => {
   if (status >= 300 && status < 400) {
-    return `The server redirects (${status})${location === undefined ? "" : ` to ${location}`}: set CUSTOMERIO_ENDPOINT to where it points.`
+    return `The server redirects (${status})${location === undefined ? "" : ` to ${redirectTarget(location)}`}: set CUSTOMERIO_ENDPOINT to where it points.`
   }
   if (isHtml) return explainPage(status)
   if (status === 404 || status === 405) return `There is no /v1/batch at the endpoint (${status}): is it right?`

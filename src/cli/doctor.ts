@@ -43,8 +43,8 @@ export const doctor = Command.make(
     }
     yield* askFirst(flags.yes, origin)
 
-    const { failure, headers } = yield* check(options)
-    const problem = explain(failure, headers)
+    const { failure, headers, text } = yield* check(options)
+    const problem = explain(failure, headers, text)
     const isKeyRefused = failure?._tag === "Unauthorized" && !isPage(headers)
     const problems = [
       problem !== undefined && isKeyRefused ? yield* explainKey(options, problem) : problem,
@@ -93,10 +93,10 @@ const explainKey = Effect.fnUntraced(function* (options: AnalyticsOptions, words
   if (region === undefined) return `${words}: it is mistyped or revoked, or not of this source.`
   const other = region === "us" ? "eu" : "us"
   yield* Console.log(`\nThe key is not taken there: asking ${regions[other]} as well.`)
-  const { failure, headers } = yield* check({ ...options, endpoint: regions[other] })
+  const { failure, headers, text } = yield* check({ ...options, endpoint: regions[other] })
   if (failure?._tag === "Unauthorized") return `${words}, nor does the other region's: it is mistyped or revoked.`
   if (failure !== undefined) {
-    return `${words}. Whether the other region's does is not known: ${explain(failure, headers)}`
+    return `${words}. Whether the other region's does is not known: ${explain(failure, headers, text)}`
   }
   const advice =
     options.endpoint === undefined

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import { Schema } from "effect"
+import { sayCall } from "../message/callName.ts"
 
 const countMessages = (messageIds: ReadonlyArray<string>): string =>
   messageIds.length === 1 ? "1 message" : `${messageIds.length} messages`
@@ -13,6 +14,16 @@ const batch = {
   batchId: Schema.Int,
   /** The messages that were in the batch. */
   messageIds: Schema.Array(Schema.String)
+}
+
+const answer = {
+  /** HTTP status. */
+  status: Schema.Int,
+  /**
+   * The server's words for it (`meta.errors` and `meta.error`), of which only those of a fixed vocabulary are told, and `…`
+   * for others; where a redirect points; or what kind of answer it was: `400, text/html, 1,234 bytes`.
+   */
+  reason: Schema.String
 }
 
 /**
@@ -37,13 +48,15 @@ export class Delivered extends Schema.TaggedClass<Delivered>()("Delivered", {
  */
 export class Rejected extends Schema.TaggedError<Rejected>()("Rejected", {
   ...batch,
-  /** HTTP status. */
-  status: Schema.Int,
-  /** The server's words. */
-  reason: Schema.String
+  /** Of the message, where it was sent alone, as a refused one is in the end. */
+  type: Schema.optionalKey(Schema.String),
+  /** Of a `track` that was sent alone, printable, and no more than the first 100 characters. */
+  event: Schema.optionalKey(Schema.String),
+  ...answer
 }) {
   override get message(): string {
-    return `The server answered ${this.status} to a batch of ${countMessages(this.messageIds)}: ${this.reason}`
+    const call = this.type === undefined ? "" : ` (${sayCall({ ...this, type: this.type })})`
+    return `The server answered ${this.status} to a batch of ${countMessages(this.messageIds)}${call}: ${this.reason}`
   }
 }
 
@@ -55,10 +68,7 @@ export class Rejected extends Schema.TaggedError<Rejected>()("Rejected", {
  */
 export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthorized", {
   ...batch,
-  /** HTTP status. */
-  status: Schema.Int,
-  /** The server's words. */
-  reason: Schema.String
+  ...answer
 }) {
   override get message(): string {
     return `The server answered ${this.status}: the API key is wrong, or belongs to the other region: ${this.reason}`

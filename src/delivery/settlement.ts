@@ -75,7 +75,12 @@ export const makeSettlement = Effect.fnUntraced(function* (
 
   const logFailure = (error: DeliveryError): Effect.Effect<void> =>
     Effect.suspend(() => {
-      const details = "status" in error ? { tag: error._tag, status: error.status } : { tag: error._tag }
+      const details = {
+        tag: error._tag,
+        ...("status" in error && { status: error.status }),
+        ...("type" in error && { type: error.type }),
+        ...("event" in error && { event: error.event })
+      }
       if (error._tag !== "Unauthorized") return Effect.annotateLogs(Effect.logWarning(error.message), details)
       // Once: every batch will be refused until somebody mends the key.
       const isKnown = isKeyRefused

@@ -57,7 +57,7 @@ class Handler implements Dispatcher.DispatchHandler {
     this.#resume = resume
     deadline.onPassed(() => {
       this.abort()
-      this.#end([])
+      this.#end()
     })
   }
 
@@ -83,24 +83,27 @@ class Handler implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(_: Dispatcher.DispatchController, part: Uint8Array): void {
-    this.#body.add(part)
+    if (this.#body.add(part)) return
+    this.abort()
+    this.#end()
   }
 
   onResponseEnd(): void {
-    this.#end(this.#body.parts)
+    this.#body.end()
+    this.#end()
   }
 
   onResponseError(_: Dispatcher.DispatchController, cause: Error): void {
-    if (!this.#isAborted) this.#end([], new NoAnswer({ cause }))
+    if (!this.#isAborted) this.#end(new NoAnswer({ cause }))
   }
 
-  #end(body: Answer["body"], error: NoAnswer = abandoned): void {
-    const answer = this.#status === 0 ? Effect.fail(error) : Effect.succeed(this.#answerWith(body))
+  #end(error: NoAnswer = abandoned): void {
+    const answer = this.#status === 0 ? Effect.fail(error) : Effect.succeed(this.#answer())
     // Not in the middle of undici's work, where the connection is not free yet.
     queueMicrotask(() => this.#resume(answer))
   }
 
-  #answerWith(body: Answer["body"]): Answer {
+  #answer(): Answer {
     const headers = this.#headers
     return {
       status: this.#status,
@@ -108,7 +111,7 @@ class Handler implements Dispatcher.DispatchHandler {
         const value = headers[name]
         return Array.isArray(value) ? value[0] : value
       },
-      body
+      body: this.#body
     }
   }
 }

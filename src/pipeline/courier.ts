@@ -118,7 +118,7 @@ export const makeCourier = Effect.fnUntraced(function* (
     for (const batch of taken) underWay.add(batch)
     return Effect.forEach(
       taken,
-      (batch) => giveUp(batch, batch.requests, { status: 500, reason: "the message behind it was accepted" }),
+      (batch) => giveUp(batch, batch.requests, { status: 500, reason: () => "the message behind it was accepted" }),
       { discard: true }
     )
   }
@@ -198,7 +198,7 @@ export const makeCourier = Effect.fnUntraced(function* (
               () =>
                 new Unavailable({
                   status: undefined,
-                  reason: "sending the batch failed",
+                  reason: () => "sending the batch failed",
                   attempts: 0,
                   isFinal: true,
                   isHeld: false
@@ -227,7 +227,7 @@ const exhausted = ({ id, messages }: Batch, attempts: number, { status, reason }
     batchId: id,
     messageIds: messages.map(idOf),
     attempts,
-    reason,
+    reason: reason(),
     ...(status !== undefined && { status })
   })
 

@@ -120,8 +120,10 @@ const make = Effect.fnUntraced(function* (options: Partial<AnalyticsOptions>) {
     attempt: ({ batchId, messages, place }) =>
       Effect.suspend((): Effect.Effect<void, Refused | Unavailable> => {
         if (failure === "RetriesExhausted") {
-          server.fail(place, true, { status: 503, reason })
-          return Effect.fail(new Unavailable({ status: 503, reason, attempts: 1, isFinal: true, isHeld: false }))
+          server.fail(place, true, () => ({ status: 503, reason }))
+          return Effect.fail(
+            new Unavailable({ status: 503, reason: () => reason, attempts: 1, isFinal: true, isHeld: false })
+          )
         }
         server.answer()
         if (failure !== undefined) {

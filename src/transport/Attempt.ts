@@ -24,7 +24,7 @@ export interface Parcel {
   readonly isWitness: boolean
 }
 
-/** The server answered, and takes them not. It never holds the request or the answer, which have the key and people's data. */
+/** The server answered, and takes them not. */
 export class Refused extends Data.TaggedError("Refused")<{
   /** It may take a part of them. */
   readonly isAboutContent: boolean
@@ -34,7 +34,8 @@ export class Refused extends Data.TaggedError("Refused")<{
 /** No answer that is about the messages: none at all, or that the server cannot at the moment. */
 export class Unavailable extends Data.TaggedError("Unavailable")<{
   readonly status: number | undefined
-  readonly reason: string
+  /** Made where it is told: most failures are only tried again. */
+  readonly reason: LazyArg<string>
   /** Requests that were made. */
   readonly attempts: number
   /** There is to be no other attempt. */

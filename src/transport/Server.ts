@@ -1,4 +1,5 @@
 import { type Clock, DateTime } from "effect"
+import type { LazyArg } from "effect/Function"
 import { monotonicMillis } from "../time/monotonic.ts"
 import type { Place } from "./Attempt.ts"
 import { Silence } from "./Silence.ts"
@@ -12,14 +13,14 @@ import { Silence } from "./Silence.ts"
 export interface LastFailure {
   /** HTTP status; `undefined` when there was no answer. */
   readonly status: number | undefined
-  /** The server's words or the network's, as the logs have them: without the key and without people's data. */
+  /** The server's words or the network's, as outcomes have them: without the key and without people's data. */
   readonly reason: string
 }
 
 /** What is known of the server, from what it answered. */
 export class Server {
   readonly silence = new Silence()
-  lastFailure: LastFailure | undefined
+  #lastFailure: LazyArg<LastFailure> | undefined
   readonly #clock: Clock.Clock
   /** In epoch milliseconds, as the next ones. */
   readonly #madeAt: number
@@ -37,10 +38,18 @@ export class Server {
   }
 
   /** `isTelling`: the failure cannot be about what was sent. */
-  fail(place: Place, isTelling: boolean, failure: LastFailure): void {
+  fail(place: Place, isTelling: boolean, failure: LazyArg<LastFailure>): void {
     if (this.silence.since === undefined) this.#silentSince = this.#clock.currentTimeMillisUnsafe()
     this.silence.fail(monotonicMillis(this.#clock), place, isTelling)
-    this.lastFailure = failure
+    this.#lastFailure = failure
+  }
+
+  refuse(failure: LazyArg<LastFailure>): void {
+    this.#lastFailure = failure
+  }
+
+  get lastFailure(): LastFailure | undefined {
+    return this.#lastFailure?.()
   }
 
   get isAway(): boolean {

@@ -2,11 +2,13 @@
  * Attempts to deliver a batch over HTTP, and what each answer means.
  */
 import { Cause, Clock, Context, Duration, Effect, Layer, Option, Random, Result, Schedule } from "effect"
+import type { LazyArg } from "effect/Function"
 // Of these modules alone: with all of HTTP and persistence the library takes a tenth longer to load.
 import * as Headers from "effect/http/Headers"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as RateLimiter from "effect/persistence/RateLimiter"
 import { Rejected, Unauthorized } from "../delivery/Outcome.ts"
+import { readCallName } from "../message/read.ts"
 import { makeCount } from "../telemetry/count.ts"
 import { type Deadline, makeDeadlines } from "../time/deadline.ts"
 import { monotonicMillis } from "../time/monotonic.ts"
@@ -14,7 +16,7 @@ import { type Parcel, Refused, Unavailable } from "./Attempt.ts"
 import { isAboutContent, isSuccess, isTransient, isUnauthorized } from "./answers.ts"
 import { type Answer, abandoned, type Exchange } from "./exchange.ts"
 import { makePace, type Pace } from "./pace.ts"
-import { describeCause, makeRedact, readRefusal } from "./reason.ts"
+import { describeCause, reasonOf } from "./reason.ts"
 import { makeRequests, type RequestOptions } from "./request.ts"
 import { Server } from "./Server.ts"
 
@@ -56,7 +58,6 @@ export const makeTransport = Effect.fnUntraced(function* (options: TransportOpti
   const deadlines = yield* makeDeadlines(options.requestTimeout)
   const limitRate = options.rateLimit === undefined ? Effect.void : yield* makeLimitRate(options.rateLimit)
   const requests = makeRequests(options, clock)
-  const redact = makeRedact(options.apiKey)
   const tooLate = `no complete answer within ${Duration.format(options.requestTimeout)}`
   const server = new Server(clock)
   const pace = makePace(server.silence, options.retry === undefined, () => random.nextDoubleUnsafe())
@@ -89,38 +90,31 @@ export const makeTransport = Effect.fnUntraced(function* (options: TransportOpti
     })
 
   const unavailable = (
-    { messages, place, isWitness }: Parcel,
+    { place, isWitness }: Parcel,
     attempts: number,
     status: number | undefined,
-    words: string,
+    reason: LazyArg<string>,
     isHeld: boolean
   ): Effect.Effect<never, Unavailable> => {
-    const reason = redact(words, messages)
     count.attempt("failed")
-    server.fail(place, isWitness || status !== 500, { status, reason })
+    server.fail(place, isWitness || status !== 500, () => ({ status, reason: reason() }))
     pace.fail(now())
     return Effect.fail(new Unavailable({ status, reason, attempts, isFinal: false, isHeld }))
   }
 
-  const answered = (
-    parcel: Parcel,
-    attempts: number,
-    { status, header, body }: Answer
-  ): Effect.Effect<void, Refused | Unavailable> => {
+  const answered = (parcel: Parcel, attempts: number, answer: Answer): Effect.Effect<void, Refused | Unavailable> => {
+    const { status } = answer
+    const reason = () => reasonOf(answer)
     if (!isSuccess(status) && isTransient(status)) {
-      return unavailable(parcel, attempts, status, readRefusal(body), honour(header("retry-after")))
+      return unavailable(parcel, attempts, status, reason, honour(answer.header("retry-after")))
     }
     server.answer()
     pace.answer()
     count.attempt(isSuccess(status) ? "accepted" : "refused")
     if (isSuccess(status)) return Effect.void
-    const { batchId, messages } = parcel
     const error = () => {
-      const reason = redact(readRefusal(body), messages)
-      server.lastFailure = { status, reason }
-      const messageIds = messages.map(({ messageId }) => messageId)
-      const Failure = isUnauthorized(status) ? Unauthorized : Rejected
-      return new Failure({ batchId, messageIds, status, reason })
+      server.refuse(() => ({ status, reason: reason() }))
+      return isUnauthorized(status) ? unauthorized(parcel, status, reason()) : rejected(parcel, status, reason())
     }
     return Effect.fail(new Refused({ isAboutContent: isAboutContent(status), error }))
   }
@@ -144,7 +138,8 @@ export const makeTransport = Effect.fnUntraced(function* (options: TransportOpti
             return answered(parcel, made.attempts, answer)
           },
           onFailure: (cause) => {
-            const reason = deadline.isPassed ? tooLate : describeCause(cause)
+            const isTooLate = deadline.isPassed
+            const reason = () => (isTooLate ? tooLate : describeCause(cause))
             end()
             return unavailable(parcel, made.attempts, undefined, reason, false)
           }
@@ -181,7 +176,7 @@ export const makeTransport = Effect.fnUntraced(function* (options: TransportOpti
             const { status, reason } = failure ?? {
               status: undefined,
               // A schedule of the user's own may throw or interrupt, and the platform may lack compression.
-              reason: redact(describeCause(cause), parcel.messages)
+              reason: () => describeCause(cause)
             }
             return Effect.fail(
               new Unavailable({ status, reason, attempts: made.attempts, isFinal: true, isHeld: false })
@@ -194,6 +189,18 @@ export const makeTransport = Effect.fnUntraced(function* (options: TransportOpti
   }
   return transport
 })
+
+const idsOf = ({ messages }: Parcel): ReadonlyArray<string> => messages.map(({ messageId }) => messageId)
+
+const unauthorized = (parcel: Parcel, status: number, reason: string): Unauthorized =>
+  new Unauthorized({ batchId: parcel.batchId, messageIds: idsOf(parcel), status, reason })
+
+/** Of one message it also says which: what it is called in the program is not for the server to tell. */
+const rejected = (parcel: Parcel, status: number, reason: string): Rejected => {
+  const [message, ...others] = parcel.messages
+  const call = message !== undefined && others.length === 0 ? readCallName(undefined, JSON.parse(message.json)) : {}
+  return new Rejected({ batchId: parcel.batchId, messageIds: idsOf(parcel), ...call, status, reason })
+}
 
 /** Waits for the turn of one request. */
 const makeLimitRate = ({ limit, window }: RateLimit) =>

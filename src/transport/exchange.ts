@@ -20,8 +20,7 @@ export interface Answer {
   readonly status: number
   /** By its name in lower case. */
   readonly header: (name: string) => string | undefined
-  /** The body, if it came to its end and is not too long: out of a part, people's data could not be taken. */
-  readonly body: ReadonlyArray<Uint8Array>
+  readonly body: Body
 }
 
 export class NoAnswer extends Data.TaggedError("NoAnswer")<{ readonly cause: unknown }> {}
@@ -29,24 +28,41 @@ export class NoAnswer extends Data.TaggedError("NoAnswer")<{ readonly cause: unk
 /** Nobody waits for the answer any more. */
 export const abandoned = new NoAnswer({ cause: "abandoned" })
 
-/** Longer bodies are read to their end, and not kept. */
+/** No refusal of the API is longer. What goes on is not read: it may be endless, or inflate without end. */
 const maxBodyBytes = 65_536
 
-/** A body as it comes. */
+/** A body, as far as it came. */
 export class Body {
   readonly #parts: Array<Uint8Array> = []
   #bytes = 0
+  #isWhole = false
 
-  add(part: Uint8Array): this {
+  /** Says whether there may be more. */
+  add(part: Uint8Array): boolean {
     this.#bytes += part.length
-    if (this.#bytes <= maxBodyBytes) this.#parts.push(part)
-    else this.#parts.length = 0
-    return this
+    if (this.#bytes > maxBodyBytes) return false
+    this.#parts.push(part)
+    return true
   }
 
-  /** None if it was too long. */
-  get parts(): ReadonlyArray<Uint8Array> {
-    return this.#parts
+  /** It came to its end. */
+  end(): void {
+    this.#isWhole = this.#bytes <= maxBodyBytes
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  get isWhole(): boolean {
+    return this.#isWhole
+  }
+
+  /** Nothing of a part. */
+  get text(): string | undefined {
+    if (!this.#isWhole) return undefined
+    const decoder = new TextDecoder()
+    return this.#parts.map((part) => decoder.decode(part, { stream: true })).join("")
   }
 }
 
@@ -66,8 +82,9 @@ export const makeExchange = Effect.gen(function* () {
     Effect.withFiber((parent) =>
       Effect.callback((resume) => {
         let response: HttpClientResponse.HttpClientResponse | undefined
-        const end = (exit: Exit.Exit<Answer["body"], NoAnswer | HttpClientError.HttpClientError>): void => {
-          if (response !== undefined) resume(Effect.succeed(answerOf(response, Exit.isSuccess(exit) ? exit.value : [])))
+        const body = new Body()
+        const end = (exit: Exit.Exit<void, NoAnswer | HttpClientError.HttpClientError>): void => {
+          if (response !== undefined) resume(Effect.succeed(answerOf(response, body)))
           else if (Exit.isFailure(exit)) resume(Effect.failCause(exit.cause))
         }
         const fiber = Effect.suspend(() => client.execute(request)).pipe(
@@ -77,7 +94,7 @@ export const makeExchange = Effect.gen(function* () {
           ),
           Effect.flatMap((head) => {
             response = head
-            return readBody(head)
+            return readBody(head, body)
           }),
           Effect.runForkWith(Context.merge(parent.context, settings))
         )
@@ -94,24 +111,20 @@ export const makeExchange = Effect.gen(function* () {
   return exchange
 })
 
-const answerOf = (response: HttpClientResponse.HttpClientResponse, body: Answer["body"]): Answer => ({
+const answerOf = (response: HttpClientResponse.HttpClientResponse, body: Body): Answer => ({
   status: response.status,
   // Clients make all of them anew each time they are asked for.
   header: (name) => response.headers[name],
   body
 })
 
-const readBody = (
-  response: HttpClientResponse.HttpClientResponse
-): Effect.Effect<Answer["body"], HttpClientError.HttpClientError> =>
-  // A short one at once: a stream costs more than the rest of a request.
-  Number(response.headers["content-length"]) <= maxBodyBytes
-    ? Effect.map(response.arrayBuffer, (bytes) => new Body().add(new Uint8Array(bytes)).parts)
-    : Effect.map(
-        Stream.runFold(
-          response.stream,
-          () => new Body(),
-          (body, part) => body.add(part)
-        ),
-        ({ parts }) => parts
-      )
+/** Part by part, whatever length it says it has: `fetch` inflates it, and may not show that it did. */
+export const readBody = (
+  { stream }: HttpClientResponse.HttpClientResponse,
+  body: Body
+): Effect.Effect<void, HttpClientError.HttpClientError> =>
+  stream.pipe(
+    Stream.takeUntil((part) => !body.add(part)),
+    Stream.runDrain,
+    Effect.map(() => body.end())
+  )

@@ -1,11 +1,22 @@
-/** Whether a request to the URL stays on this machine. */
+import { printableName } from "../message/printable.ts"
+
+/** Whether a request to the URL stays on this machine: other names for it may be looked up elsewhere. */
 const isLoopback = ({ hostname }: URL): boolean =>
-  hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(hostname) || /^(.+\.)?localhost\.?$/.test(hostname)
+  hostname === "localhost" || hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(hostname)
 
 /** Whether people's data and the key may go there: over TLS, or never leaving the machine. */
 export const isPrivate = (url: URL): boolean =>
   url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url))
 
-/** Whether the key may go there, when the endpoint redirects to it. */
+/** Whether what goes to the endpoint may go there instead, when the endpoint says so: to itself, or to Customer.io. */
 export const isTrusted = (url: URL, endpoint: URL): boolean =>
-  url.origin === endpoint.origin || (url.protocol === "https:" && url.hostname.endsWith(".customer.io"))
+  url.username === "" &&
+  url.password === "" &&
+  (url.origin === endpoint.origin || (url.protocol === "https:" && url.hostname.endsWith(".customer.io")))
+
+/** Where a redirect points, without what may stand in the rest of it. */
+export const redirectTarget = (location: string): string => {
+  const url = URL.parse(location)
+  if (url === null) return "itself"
+  return url.protocol === "http:" || url.protocol === "https:" ? printableName(url.origin) : "what is no web address"
+}

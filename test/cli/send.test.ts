@@ -123,10 +123,11 @@ describe("send", suite, () => {
 
   it.live("what the server says does not control the terminal", () =>
     Effect.gen(function* () {
-      const endpoint = yield* answering((response) => response.writeHead(400).end("\u001b[2J\u009bno"))
+      const words = JSON.stringify({ meta: { error: "no\u001b[2J\u009b\nAll is well" } })
+      const endpoint = yield* answering((response) => response.writeHead(400).end(words))
       const { code, err } = yield* send(["page", "--user-id", "u", "--endpoint", endpoint])
       assert.strictEqual(code, 1)
-      assert.include(err, "\\u001b[2J\\u009bno")
+      assert.include(err, ": … All is …\n")
     }).pipe(Effect.provide(layerServer))
   )
 

@@ -82,13 +82,13 @@ const faults: ReadonlyArray<Fault> = [
   {
     name: "an early refusal of a poison batch",
     outcome: "Rejected",
-    words: /no/,
+    words: /^400, 2 bytes$/,
     server: tcp(say("HTTP/1.1 400 Bad Request\r\ncontent-length: 2\r\nconnection: close\r\n\r\nno", "end"))
   },
   {
     name: "a proxy's 502 with HTML",
     outcome: "RetriesExhausted",
-    words: /502 Bad Gateway/,
+    words: /^502, text.html, 37 bytes$/,
     server: tcp(
       say(`HTTP/1.1 502 Bad Gateway\r\ncontent-type: text/html\r\ncontent-length: ${html.length}\r\n\r\n${html}`, "end")
     )

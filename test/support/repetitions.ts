@@ -11,6 +11,8 @@ const repeat = (few: number, full: number): number => (isFull ? full : few)
 export const repetitions = {
   /** Random programs of test/model. */
   programs: repeat(300, 1000),
+  /** Refusals that repeat what was sent, of test/privacy. */
+  echoes: repeat(1000, 10_000),
   /** Calls with hostile values, of test/message/hostile. */
   hostileCalls: repeat(20_000, 100_000),
   /** Programs of test/processes that track once and end. */
