@@ -5,12 +5,11 @@ import type { EncodedMessage } from "../message/encode.ts"
 import { library } from "../message/library.ts"
 import { isRedirect } from "./answers.ts"
 import type { Answer } from "./exchange.ts"
-import { isPrivate, isTrusted } from "./url.ts"
+import { isTrusted } from "./url.ts"
 
 export interface RequestOptions {
   readonly apiKey: Redacted.Redacted<string>
   readonly batchUrl: string
-  readonly allowInsecureEndpoint: boolean
   readonly strict: boolean
   readonly compression: "none" | "gzip"
 }
@@ -40,21 +39,16 @@ export const makeRequests = (options: RequestOptions, clock: Clock.Clock) => {
       return options.compression === "gzip" ? HttpClientRequest.compressBody(request, "gzip") : Effect.succeed(request)
     },
 
-    /** The same request for where the answer points, if it points to somewhere that may have it. */
+    /** The same request for where the answer points, if what is for the endpoint may go there. */
     redirect: (
       request: HttpClientRequest.HttpClientRequest,
       answer: Answer
     ): HttpClientRequest.HttpClientRequest | undefined => {
       const location = isRedirect(answer.status) ? answer.header("location") : undefined
-      if (location === undefined) return undefined
-      const url = URL.parse(location, request.url)
-      if (url === null || url.username !== "" || !(options.allowInsecureEndpoint || isPrivate(url))) return undefined
-      const authorization = base.headers["authorization"]
-      return HttpClientRequest.setUrl(request, url.href).pipe(
-        isTrusted(url, endpoint) && authorization !== undefined
-          ? HttpClientRequest.setHeader("authorization", authorization)
-          : HttpClientRequest.removeHeader("authorization")
-      )
+      const url = location === undefined ? null : URL.parse(location, request.url)
+      if (url === null || !isTrusted(url, endpoint)) return undefined
+      const isDowngrade = request.url.startsWith("https:") && url.protocol !== "https:"
+      return isDowngrade ? undefined : HttpClientRequest.setUrl(request, url.href)
     }
   }
 }

@@ -211,32 +211,64 @@ describe("a redirect", () => {
     }).pipe(Effect.provide(quiet()))
   )
 
-  it.effect.each([
-    ["https://cdp-eu.customer.io/there", true],
-    ["https://evil.example.com/there", false],
-    ["https://customer.io.evil.example.com/there", false],
-    ["https://evilcustomer.io/there", false],
-    ["http://localhost/there", false]
-  ] as const)("to %s takes the key along: %s", ([location, hasKey]) =>
-    Effect.gen(function* () {
-      const { report, received } = yield* target(location)
-      assert.deepStrictEqual(report, { delivered: 1, failed: {}, waiting: 0 })
-      assert.strictEqual(received[1]?.headers["authorization"] !== undefined, hasKey)
-      assert.strictEqual(received[1]?.text, received[0]?.text)
-    })
+  it.effect.each(["https://cdp-eu.customer.io/there", "https://cdp.customer.io:8443/there", "//cdp.customer.io/there"])(
+    "to %s is followed, with the key",
+    (location) =>
+      Effect.gen(function* () {
+        const { report, received } = yield* target(location)
+        assert.deepStrictEqual(report, { delivered: 1, failed: {}, waiting: 0 })
+        assert.strictEqual(received[1]?.headers["authorization"], received[0]?.headers["authorization"])
+        assert.strictEqual(received[1]?.text, received[0]?.text)
+      })
   )
 
-  it.effect.each([
-    "http://cdp.customer.io/there",
-    "ftp://cdp.customer.io/",
-    "https://user:word@cdp.customer.io/",
-    "https://"
-  ])("to %s is not followed", (location) =>
+  const refused = [
+    ["https://evil.example.com/there?key", "https://evil.example.com"],
+    ["https://customer.io.evil.example.com/there", "https://customer.io.evil.example.com"],
+    ["https://evilcustomer.io/there", "https://evilcustomer.io"],
+    ["https://customer.io/there", "https://customer.io"],
+    ["http://localhost/admin", "http://localhost"],
+    ["http://127.0.0.1:6379/", "http://127.0.0.1:6379"],
+    ["https://169.254.169.254/latest/meta-data", "https://169.254.169.254"],
+    ["https://10.0.0.1/", "https://10.0.0.1"],
+    ["http://cdp.customer.io/there", "http://cdp.customer.io"],
+    ["ftp://cdp.customer.io/", "what is no web address"],
+    ["data:,ok", "what is no web address"],
+    ["file:///etc/passwd", "what is no web address"],
+    ["https://user:word@cdp.customer.io/", "https://cdp.customer.io"],
+    ["https://:word@cdp.customer.io/", "https://cdp.customer.io"],
+    ["https://", "itself"]
+  ] as const
+
+  it.effect.each(
+    refused.flatMap(([location, origin]) => [false, true].map((insecure) => ({ location, origin, insecure })))
+  )(
+    "$location is not followed, and its origin told: allowInsecureEndpoint is $insecure",
+    ({ location, origin, insecure }) =>
+      Effect.gen(function* () {
+        const outcomes: Array<Undelivered["error"]> = []
+        const { report, received } = yield* target(location, {
+          allowInsecureEndpoint: insecure,
+          onUndelivered: ({ error }) => Effect.sync(() => outcomes.push(error))
+        })
+        assert.deepStrictEqual(report, { delivered: 0, failed: { Rejected: 1 }, waiting: 0 })
+        assert.strictEqual(received.length, 1)
+        assert.deepInclude(outcomes[0], { _tag: "Rejected", status: 308, reason: `redirects to ${origin}` })
+      })
+  )
+
+  it.effect("from https to http is not followed, though that is the endpoint's own origin", () =>
     Effect.gen(function* () {
-      const { report, received } = yield* target(location)
-      assert.deepStrictEqual(report, { delivered: 0, failed: { Rejected: 1 }, waiting: 0 })
-      assert.strictEqual(received.length, 1)
-    })
+      yield* Server.answer((_, index) =>
+        Effect.succeed({
+          status: 307,
+          headers: { location: index === 0 ? "https://cdp.customer.io/" : "http://localhost:8400/" }
+        })
+      )
+      yield* trackOne(1)
+      yield* Analytics.flush
+      assert.strictEqual((yield* Server.received).length, 2)
+    }).pipe(Effect.provide(quiet({ endpoint: "http://localhost:8400" })))
   )
 
   it.effect("to itself ends after five", () =>
