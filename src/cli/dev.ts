@@ -1,9 +1,9 @@
 /**
  * `cdp-analytics dev`: a Data Pipelines server on this machine, and every event that it receives.
  */
-import { Console, Effect, Fiber, Option, Schema, Stream } from "effect"
+import { Effect, Fiber, Option, Schema, Stream } from "effect"
 import { Command, Flag } from "effect/cli"
-import { printable } from "../message/printable.ts"
+import { printableName } from "../message/printable.ts"
 import { textAt } from "../protocol/WireMessage.ts"
 import { Fault } from "../simulator/Fault.ts"
 import type { ReceivedEvent } from "../simulator/Received.ts"
@@ -11,6 +11,7 @@ import { Simulator } from "../simulator/Simulator.ts"
 import { failWith } from "./failure.ts"
 import { jsonFlag, readJson } from "./json.ts"
 import { openBrowser } from "./openBrowser.ts"
+import { print, printError } from "./print.ts"
 
 export const dev = Command.make(
   "dev",
@@ -40,17 +41,17 @@ export const dev = Command.make(
   },
   Effect.fnUntraced(function* ({ port, host, strict, faults: plan, open, json }) {
     const faults = yield* readJson("faults", plan, Schema.Array(Fault))
-    const say = json ? Console.error : Console.log
+    const say = json ? printError : print
 
     const serve = Effect.gen(function* () {
       const { url, live } = yield* Simulator
       const printing = yield* Effect.forkChild(
-        Stream.runForEach(live, (event) => Console.log(json ? JSON.stringify(event) : describe(event))),
+        Stream.runForEach(live, (event) => print(json ? JSON.stringify(event) : describe(event))),
         { startImmediately: true }
       )
       yield* say(`A Data Pipelines server listens at ${url}, and its page shows there what arrives.`)
-      yield* say("For an app of yours to send to it:\n")
-      yield* say(`  export CUSTOMERIO_ENDPOINT=${url}\n  export CUSTOMERIO_API_KEY=dev\n`)
+      yield* say("For an app of yours to send to it:", "")
+      yield* say(`  export CUSTOMERIO_ENDPOINT=${url}`, "  export CUSTOMERIO_API_KEY=dev", "")
       if (open) yield* openBrowser(url)
       yield* Fiber.join(printing)
     })
@@ -89,11 +90,11 @@ const explainListen = (cause: unknown): string => {
 const describe = ({ message, verdict, bytes, refusal, note }: ReceivedEvent): string => {
   const columns = [
     verdict.padEnd(9),
-    (textAt(message, "type") ?? "?").padEnd(8),
-    (textAt(message, "userId") ?? textAt(message, "anonymousId") ?? "").padEnd(16),
-    (textAt(message, "event") ?? textAt(message, "name") ?? textAt(message, "groupId") ?? "").padEnd(24),
+    printableName(textAt(message, "type") ?? "?").padEnd(8),
+    printableName(textAt(message, "userId") ?? textAt(message, "anonymousId") ?? "").padEnd(16),
+    printableName(textAt(message, "event") ?? textAt(message, "name") ?? textAt(message, "groupId") ?? "").padEnd(24),
     `${bytes} bytes`.padStart(12),
     Option.getOrElse(Option.fromNullishOr(refusal?.reason ?? note), () => "")
   ]
-  return printable(columns.join("  ")).trimEnd()
+  return columns.join("  ").trimEnd()
 }

@@ -1,7 +1,7 @@
 /**
  * `cdp-analytics doctor`: whether events can reach the server with the configuration of the environment, and if not, why.
  */
-import { Clock, Console, Effect, Option, Redacted, Schedule } from "effect"
+import { Clock, Effect, Option, Redacted, Schedule } from "effect"
 import { Command, Flag, Prompt } from "effect/cli"
 import { Analytics } from "../Analytics.ts"
 import { type AnalyticsOptions, originOf, regions, resolveOptions } from "../AnalyticsOptions.ts"
@@ -10,6 +10,7 @@ import { explain, explainSkew, isPage } from "./diagnosis.ts"
 import { readEnvironment } from "./environment.ts"
 import { failWith } from "./failure.ts"
 import { isInteractive, keyFlag, readGivenKey } from "./key.ts"
+import { print } from "./print.ts"
 import { sendOnce } from "./sendOnce.ts"
 
 export const doctor = Command.make(
@@ -51,10 +52,10 @@ export const doctor = Command.make(
       explainSkew(headers["date"], yield* Clock.currentTimeMillis),
       configured.enabled === false ? "CUSTOMERIO_ENABLED is false: AnalyticsLive sends nothing." : undefined
     ].filter((words) => words !== undefined)
-    if (problems.length > 0) return yield* failWith(1, `\n${problems.join("\n")}`)
-    yield* Console.log("\nAll is well: the server took the message.")
+    if (problems.length > 0) return yield* failWith(1, "", ...problems)
+    yield* print("", "All is well: the server took the message.")
     if (configured.strict === false) {
-      yield* Console.log("But CUSTOMERIO_STRICT is false: AnalyticsLive would not hear of a key that no longer works.")
+      yield* print("But CUSTOMERIO_STRICT is false: AnalyticsLive would not hear of a key that no longer works.")
     }
   })
 ).pipe(
@@ -63,7 +64,7 @@ export const doctor = Command.make(
   )
 )
 
-const show = (name: string, value: string) => Console.log(`${name.padEnd(15)} ${printable(value)}`)
+const show = (name: string, value: string) => print(`${name.padEnd(15)} ${value}`)
 
 /** No destination receives it, and an event of somebody anonymous makes no profile. */
 const check = (options: AnalyticsOptions) =>
@@ -79,9 +80,9 @@ const check = (options: AnalyticsOptions) =>
 const askFirst = Effect.fnUntraced(function* (isAgreed: boolean, origin: string) {
   if (isAgreed) return
   if (!(yield* isInteractive)) {
-    return yield* failWith(2, "\nNothing was sent: say --yes to send a harmless message from a script")
+    return yield* failWith(2, "", "Nothing was sent: say --yes to send a harmless message from a script")
   }
-  const message = `Send one harmless message to ${origin}, for no destination?`
+  const message = `Send one harmless message to ${printable(origin)}, for no destination?`
   if (!(yield* Prompt.run(Prompt.Confirm({ message })))) return yield* failWith(1, "Nothing was sent.")
 })
 
@@ -92,7 +93,7 @@ const explainKey = Effect.fnUntraced(function* (options: AnalyticsOptions, words
   const region = regionOf(options)
   if (region === undefined) return `${words}: it is mistyped or revoked, or not of this source.`
   const other = region === "us" ? "eu" : "us"
-  yield* Console.log(`\nThe key is not taken there: asking ${regions[other]} as well.`)
+  yield* print("", `The key is not taken there: asking ${regions[other]} as well.`)
   const { failure, headers, text } = yield* check({ ...options, endpoint: regions[other] })
   if (failure?._tag === "Unauthorized") return `${words}, nor does the other region's: it is mistyped or revoked.`
   if (failure !== undefined) {

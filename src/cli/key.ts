@@ -1,6 +1,7 @@
-import { Config, Console, Effect, Option, type Redacted, Stdio } from "effect"
+import { Config, Effect, Option, type Redacted, Stdio } from "effect"
 import { Flag, Prompt } from "effect/cli"
 import { failWith } from "./failure.ts"
+import { printError } from "./print.ts"
 
 type Key = Redacted.Redacted<string>
 
@@ -14,7 +15,7 @@ export const readGivenKey = Effect.fnUntraced(function* (flag: Option.Option<Key
   if (Option.isNone(flag)) {
     return yield* Effect.orElseSucceed(Config.option(Config.Redacted("CUSTOMERIO_API_KEY")), () => Option.none<Key>())
   }
-  yield* Console.error("warning: --api-key stays in the history of your shell; set CUSTOMERIO_API_KEY instead")
+  yield* printError("warning: --api-key stays in the history of your shell; set CUSTOMERIO_API_KEY instead")
   return flag
 })
 

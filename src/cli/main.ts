@@ -3,12 +3,14 @@
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Cause, Effect, Exit, Layer, Runtime } from "effect"
+import { Cause, Effect, Exit, Layer, Logger, Runtime } from "effect"
 import { CliError, Command } from "effect/cli"
 import { library } from "../message/library.ts"
+import { printable } from "../message/printable.ts"
 import { dev } from "./dev.ts"
 import { doctor } from "./doctor.ts"
 import { send } from "./send.ts"
+import { layerUsage } from "./usage.ts"
 
 const main = Command.make("cdp-analytics").pipe(
   Command.withDescription("Customer.io Data Pipelines from the command line"),
@@ -22,11 +24,24 @@ const teardown: Runtime.Teardown = (exit, onExit) => {
   return isWrongUsage ? onExit(2) : Runtime.defaultTeardown(exit, onExit)
 }
 
+/** What nobody printed: a mistake of this program. `NodeRuntime` would print it as it is. */
+const report = (cause: Cause.Cause<unknown>) =>
+  Cause.hasInterruptsOnly(cause) || !Runtime.getErrorReported(Cause.squash(cause))
+    ? Effect.void
+    : Effect.logError(cause)
+
+const logger = Logger.withConsoleError(Logger.map(Logger.formatLogFmt, printable))
+
 // Whoever reads has read enough, as in `cdp-analytics dev --json | head -1`.
 process.stdout.on("error", (error) => process.exit("code" in error && error.code === "EPIPE" ? 0 : 1))
 
 main.pipe(
   Command.run({ version: library.version }),
-  Effect.provide(Layer.merge(NodeServices.layer, NodeHttpClient.layerUndici)),
-  (program) => NodeRuntime.runMain(program, { teardown })
+  Effect.tapCause(report),
+  Effect.provide(
+    Layer.mergeAll(layerUsage, NodeHttpClient.layerUndici, Logger.layer([logger])).pipe(
+      Layer.provideMerge(NodeServices.layer)
+    )
+  ),
+  (program) => NodeRuntime.runMain(program, { teardown, disableErrorReporting: true })
 )

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process"
-import { Console, Effect } from "effect"
+import { Effect } from "effect"
+import { printError } from "./print.ts"
 
 const openers: { readonly [platform: string]: readonly [command: string, ...args: Array<string>] } = {
   darwin: ["open"],
@@ -16,4 +17,4 @@ export const openBrowser = (url: string): Effect.Effect<void> =>
       child.unref()
       resume(Effect.succeed(true))
     })
-  }).pipe(Effect.flatMap((isOpen) => (isOpen ? Effect.void : Console.error(`No browser can be opened: visit ${url}`))))
+  }).pipe(Effect.flatMap((isOpen) => (isOpen ? Effect.void : printError(`No browser can be opened: visit ${url}`))))

@@ -1,7 +1,7 @@
 /**
  * `cdp-analytics send`: one message, and what became of it.
  */
-import { Console, Effect, Fiber, Option, Schedule } from "effect"
+import { Effect, Fiber, Option, Schedule } from "effect"
 import { Command, Flag } from "effect/cli"
 import { Analytics } from "../Analytics.ts"
 import type { CallError } from "../AnalyticsError.ts"
@@ -15,6 +15,7 @@ import { failWith } from "./failure.ts"
 import { fieldFlags, readFields } from "./fields.ts"
 import { jsonFlag, readJson } from "./json.ts"
 import { keyFlag, readKey } from "./key.ts"
+import { print, printError } from "./print.ts"
 import { sendOnce } from "./sendOnce.ts"
 
 const text = (name: string, description: string) =>
@@ -82,7 +83,7 @@ const deliver = Effect.fnUntraced(function* (flags: Common, call: Effect.Effect<
   const word = yield* Effect.forkChild(
     Effect.andThen(
       Effect.sleep("1 second"),
-      Console.error(`The server has not taken it yet: trying ${flags.retry ? "on" : "once"}. Ctrl-C gives up.`)
+      printError(`The server has not taken it yet: trying ${flags.retry ? "on" : "once"}. Ctrl-C gives up.`)
     )
   )
   const { messageId, failure } = yield* sendOnce(
@@ -98,10 +99,10 @@ const deliver = Effect.fnUntraced(function* (flags: Common, call: Effect.Effect<
     call
   ).pipe(Effect.catch((error) => failWith(error._tag === "InvalidOptions" ? 2 : 1, error.message)))
   yield* Fiber.interrupt(word)
-  yield* Console.log(messageId)
-  yield* failure === undefined ? Console.log("delivered") : failWith(1, `${failure._tag}: ${failure.message}`)
+  yield* print(messageId)
+  yield* failure === undefined ? print("delivered") : failWith(1, `${failure._tag}: ${failure.message}`)
   if (!flags.strict) {
-    yield* Console.error("note: with --no-strict the server answers 200 whether it keeps the message or not")
+    yield* printError("note: with --no-strict the server answers 200 whether it keeps the message or not")
   }
 })
 

@@ -25,6 +25,8 @@ export const run = (args: ReadonlyArray<string>, { env = {}, stdin = "", onOutpu
       env: { ...Object.fromEntries(inherited), ...compileCache, ...env }
     })
     const stop = (signal: NodeJS.Signals = "SIGTERM") => child.kill(signal)
+    child.stdout.setEncoding("utf8")
+    child.stderr.setEncoding("utf8")
     let out = ""
     let err = ""
     child.stdout.on("data", (data) => {

@@ -1,0 +1,40 @@
+/**
+ * Help and wrong usage, as Effect's command line shows them, but that what was typed is printed as the words of others are.
+ */
+import { Effect, Layer, Stdio } from "effect"
+import { CliError, CliOutput } from "effect/cli"
+import { printable, printableName } from "../message/printable.ts"
+
+/** Shows wrong usage with what was typed, but no key that stands where `--api-key` is no flag. */
+export const layerUsage = Layer.effect(
+  CliOutput.Presenter,
+  Effect.gen(function* () {
+    const { args } = yield* Stdio.Stdio
+    const typed = yield* args
+    const keys = typed.filter((_, index) => /^-.*key$/i.test(typed[index - 1] ?? ""))
+    const tell = (text: string): string => (keys.includes(text) ? "…" : printableName(text))
+    return {
+      present: (event) =>
+        CliOutput.defaultPresenter.present(
+          event._tag === "InvalidInvocation"
+            ? { ...event, errors: event.errors.map((error) => retell(error, tell)) }
+            : event
+        )
+    }
+  })
+)
+
+const retell = (error: CliError.NonShowHelpErrors, tell: (text: string) => string): CliError.NonShowHelpErrors => {
+  switch (error._tag) {
+    case "UnrecognizedOption":
+      return new CliError.UnrecognizedOption({ ...error, option: tell(error.option) })
+    case "UnknownSubcommand":
+      return new CliError.UnknownSubcommand({ ...error, subcommand: tell(error.subcommand) })
+    case "UnexpectedArgument":
+      return new CliError.UnexpectedArgument({ ...error, arguments: error.arguments.map(tell) })
+    case "InvalidValue":
+      return new CliError.InvalidValue({ ...error, value: tell(error.value), expected: printable(error.expected) })
+    default:
+      return error
+  }
+}
