@@ -3,6 +3,7 @@
  */
 import { Effect, Option, Schema } from "effect"
 import { Flag } from "effect/cli"
+import { printableName } from "../message/printable.ts"
 import { checkFlag, jsonFlag, readAny } from "./json.ts"
 
 type One = "trait" | "property"
@@ -18,12 +19,31 @@ export const fieldFlags = (one: One, what: string) => ({
   )
 })
 
+/** What both flags were given. */
+export interface GivenFields {
+  readonly all: Option.Option<string>
+  readonly each: Readonly<Record<string, string>>
+}
+
 const AnyFields = Schema.Record(Schema.String, Schema.Unknown)
+
+/** `key:` of `key:=json`. */
+const isJson = (key: string): boolean => key.endsWith(":")
+
+const flagOf = (one: One, key: string): string => `${one} ${printableName(key.slice(0, -1))}`
+
+/** The JSON of both flags, each with its flag. */
+export const fieldSources = (one: One, { all, each }: GivenFields): ReadonlyArray<readonly [string, string]> => [
+  ...Option.toArray(all).map((source) => [plurals[one], source] as const),
+  ...Object.entries(each)
+    .filter(([key]) => isJson(key))
+    .map(([key, source]) => [flagOf(one, key), source] as const)
+]
 
 /** What both flags say, if it fits. */
 export const readFields = Effect.fnUntraced(function* <S extends Schema.ConstraintDecoder<unknown>>(
   one: One,
-  flags: { readonly all: Option.Option<string>; readonly each: Readonly<Record<string, string>> },
+  flags: GivenFields,
   schema: S
 ) {
   const plural = plurals[one]
@@ -32,10 +52,10 @@ export const readFields = Effect.fnUntraced(function* <S extends Schema.Constrai
   const all = Option.isNone(flags.all)
     ? {}
     : yield* Effect.flatMap(readAny(plural, flags.all.value), checkFlag(plural, AnyFields))
-  const each = yield* Effect.forEach(given, ([key, text]) => {
-    if (!key.endsWith(":")) return Effect.succeed([key, text] as const)
-    const name = key.slice(0, -1)
-    return Effect.map(readAny(`${one} ${name}`, text), (value) => [name, value] as const)
-  })
+  const each = yield* Effect.forEach(given, ([key, text]) =>
+    isJson(key)
+      ? Effect.map(readAny(flagOf(one, key), text), (value) => [key.slice(0, -1), value] as const)
+      : Effect.succeed([key, text] as const)
+  )
   return yield* checkFlag(plural, schema)({ ...all, ...Object.fromEntries(each) })
 })

@@ -1,7 +1,9 @@
-import { Effect, FileSystem, Option, Schema, SchemaParser, Stdio, Stream } from "effect"
+import { Effect, Option, Schema, SchemaParser } from "effect"
 import { Flag } from "effect/cli"
+import { isTooDeep, tooDeep } from "../message/depth.ts"
 import { describeIssue } from "../message/issue.ts"
 import { type Failed, failWith } from "./failure.ts"
+import { isStandardInput, readText } from "./source.ts"
 
 /** A flag whose value is JSON, or `@` and the file that has it, or `-` for standard input. */
 export const jsonFlag = (name: string, what: string) =>
@@ -22,32 +24,28 @@ export const readJson = <S extends Schema.ConstraintDecoder<unknown>>(
 
 /** The JSON of a flag, whatever it is. */
 export const readAny = Effect.fnUntraced(function* (name: string, source: string) {
-  const json = parseJson(yield* readText(name, source))
-  return Option.isSome(json) ? json.value : yield* failWith(2, `--${name}: this is no JSON`)
+  const text = yield* Effect.catch(readText(source), ({ reason }) =>
+    failWith(2, `--${name}: ${isStandardInput(source) ? "standard input" : source.slice(1)} ${reason}`)
+  )
+  const json = parseJson(text)
+  if (Option.isNone(json)) return yield* failWith(2, `--${name}: this is no JSON`)
+  return isTooDeep(json.value) ? yield* failWith(2, `--${name}: ${tooDeep}`) : json.value
 })
 
 /** What a flag was given, if it fits. */
 export const checkFlag =
   <S extends Schema.ConstraintDecoder<unknown>>(name: string, schema: S) =>
   (value: unknown): Effect.Effect<S["Type"], Failed> => {
-    const parsed = SchemaParser.decodeUnknownResult(schema)(value)
+    const parsed = SchemaParser.decodeUnknownResult(schema)(withoutPrototypes(value))
     if (parsed._tag === "Success") return Effect.succeed(parsed.success)
     const { path, reason } = describeIssue(parsed.failure)
     return failWith(2, `--${name}${path === "" ? "" : `: at ${path}`}: ${reason}`)
   }
 
-const readText = Effect.fnUntraced(function* (name: string, source: string) {
-  if (source === "-" || source === "@-") {
-    const { stdin } = yield* Stdio.Stdio
-    const text = yield* Stream.mkString(Stream.decodeText(stdin)).pipe(
-      Effect.catch(() => failWith(2, `--${name}: standard input cannot be read`))
-    )
-    if (text.trim() === "") return yield* failWith(2, `--${name}: standard input is empty; one flag can read it`)
-    return text
-  }
-  if (!source.startsWith("@")) return source
-  const files = yield* FileSystem.FileSystem
-  return yield* files
-    .readFileString(source.slice(1))
-    .pipe(Effect.catch((error) => failWith(2, `--${name}: ${source.slice(1)} cannot be read: ${error.reason._tag}`)))
-})
+/** A Schema reads by name, and would take what hangs on `Object.prototype` for given. */
+const withoutPrototypes = (value: unknown): unknown => {
+  if (typeof value !== "object" || value === null) return value
+  if (Array.isArray(value)) return value.map(withoutPrototypes)
+  const entries = Object.entries(value).map(([key, inner]) => [key, withoutPrototypes(inner)] as const)
+  return { __proto__: null, ...Object.fromEntries(entries) }
+}

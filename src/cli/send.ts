@@ -12,11 +12,12 @@ import { Properties } from "../message/Properties.ts"
 import { GroupTraits, Traits } from "../message/Traits.ts"
 import { readEnvironment } from "./environment.ts"
 import { failWith } from "./failure.ts"
-import { fieldFlags, readFields } from "./fields.ts"
+import { fieldFlags, fieldSources, type GivenFields, readFields } from "./fields.ts"
 import { jsonFlag, readJson } from "./json.ts"
 import { keyFlag, readKey } from "./key.ts"
 import { print, printError } from "./print.ts"
 import { sendOnce } from "./sendOnce.ts"
+import { checkReaders } from "./source.ts"
 
 const text = (name: string, description: string) =>
   Flag.String(name).pipe(Flag.withDescription(description), Flag.optional)
@@ -59,7 +60,18 @@ const person = {
 
 const properties = fieldFlags("property", "What is known about it")
 
-const readCommon = Effect.fnUntraced(function* (flags: Common) {
+type Given = Common & { readonly traits?: GivenFields; readonly properties?: GivenFields }
+
+/** What may be in a file or in standard input, each with its flag. */
+const sourcesOf = ({ context, integrations, traits, properties }: Given) => [
+  ...Option.toArray(context).map((source) => ["context", source] as const),
+  ...Option.toArray(integrations).map((source) => ["integrations", source] as const),
+  ...(traits === undefined ? [] : fieldSources("trait", traits)),
+  ...(properties === undefined ? [] : fieldSources("property", properties))
+]
+
+const readCommon = Effect.fnUntraced(function* (flags: Given) {
+  yield* checkReaders(sourcesOf(flags))
   return {
     messageId: Option.getOrUndefined(flags.messageId),
     timestamp: Option.getOrUndefined(flags.timestamp),

@@ -143,7 +143,7 @@ describe("send", suite, () => {
     [
       "no such file",
       ["identify", "--user-id", "u", "--traits", "@nowhere.json"],
-      "nowhere.json cannot be read: NotFound"
+      "nowhere.json cannot be read: there is no such file"
     ],
     [
       "a property that is no pair",
