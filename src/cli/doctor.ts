@@ -1,7 +1,7 @@
 /**
  * `cdp-analytics doctor`: whether events can reach the server with the configuration of the environment, and if not, why.
  */
-import { Clock, Effect, Option, Redacted, Schedule } from "effect"
+import { Clock, Effect, Option, Schedule } from "effect"
 import { Command, Flag, Prompt } from "effect/cli"
 import { Analytics } from "../Analytics.ts"
 import { type AnalyticsOptions, originOf, regions, resolveOptions } from "../AnalyticsOptions.ts"
@@ -9,7 +9,7 @@ import { printable } from "../message/printable.ts"
 import { explain, explainSkew, isPage } from "./diagnosis.ts"
 import { readEnvironment } from "./environment.ts"
 import { failWith } from "./failure.ts"
-import { isInteractive, keyFlag, readGivenKey } from "./key.ts"
+import { isInteractive, keyFlag, maskKey, readGivenKey } from "./key.ts"
 import { print } from "./print.ts"
 import { sendOnce } from "./sendOnce.ts"
 
@@ -26,7 +26,7 @@ export const doctor = Command.make(
   Effect.fnUntraced(function* (flags) {
     const configured = yield* readEnvironment(1)
     const apiKey = yield* Effect.flatMap(
-      readGivenKey(flags.apiKey),
+      readGivenKey(1, flags.apiKey),
       Option.match({
         onNone: () => failWith(1, "CUSTOMERIO_API_KEY is not set: AnalyticsLive does not start without it."),
         onSome: Effect.succeed
@@ -38,7 +38,7 @@ export const doctor = Command.make(
     const origin = configured.endpoint ?? regions[configured.region ?? "us"]
 
     yield* show("endpoint", origin)
-    yield* show("API key", maskKey(Redacted.value(apiKey)))
+    yield* show("API key", maskKey(apiKey))
     for (const [name, value] of Object.entries(configured)) {
       if (value !== undefined && name !== "endpoint") yield* show(name, String(value))
     }
@@ -85,8 +85,6 @@ const askFirst = Effect.fnUntraced(function* (isAgreed: boolean, origin: string)
   const message = `Send one harmless message to ${printable(origin)}, for no destination?`
   if (!(yield* Prompt.run(Prompt.Confirm({ message })))) return yield* failWith(1, "Nothing was sent.")
 })
-
-const maskKey = (key: string): string => (key.length > 8 ? `${key.slice(0, 3)}…${key.slice(-2)}` : "…")
 
 /** A key of the other region is as wrong as any other: only the other region can tell. It is asked only if it is known. */
 const explainKey = Effect.fnUntraced(function* (options: AnalyticsOptions, words: string) {

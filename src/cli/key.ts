@@ -1,35 +1,73 @@
-import { Config, Effect, Option, type Redacted, Stdio } from "effect"
+import { Config, Effect, Option, Redacted, Stdio } from "effect"
 import { Flag, Prompt } from "effect/cli"
+import { printable } from "../message/printable.ts"
 import { failWith } from "./failure.ts"
 import { printError } from "./print.ts"
+import { isElsewhere, isStandardInput, readText } from "./source.ts"
 
 type Key = Redacted.Redacted<string>
 
+const variable = "CUSTOMERIO_API_KEY"
+
 export const keyFlag = Flag.Redacted("api-key").pipe(
-  Flag.withDescription("The API key. Better in CUSTOMERIO_API_KEY: a flag stays in the history of your shell"),
+  Flag.withMetavar("key|@file|-"),
+  Flag.withDescription(
+    `The API key, from a file (@key.txt) or from standard input (-). Better so or in ${variable}: as it is, it stays in the history of your shell, and ps shows it`
+  ),
   Flag.optional
 )
 
-/** The API key of the environment, or of the flag with a warning. */
-export const readGivenKey = Effect.fnUntraced(function* (flag: Option.Option<Key>) {
+/** What nobody's key is like, and a key with a mistake in it is. */
+const problemOf = (key: string): string | undefined => {
+  if (key === "") return "the key is empty"
+  if (/[\r\n]/.test(key)) return "the key has more than one line"
+  if (key.trim() !== key) return "the key has white space at an end"
+  if (/\s/.test(key)) return "the key has white space in it"
+  return printable(key) === key ? undefined : "the key has a character that does not show"
+}
+
+const checkKey = (exitCode: 1 | 2, from: string, key: Key) => {
+  const problem = problemOf(Redacted.value(key))
+  return problem === undefined ? Effect.succeed(key) : failWith(exitCode, `${from}: ${problem}`)
+}
+
+/** The last line ends, as editors and `echo` have it; a second one does not begin. */
+const withoutLastNewline = (text: string): string => text.replace(/\r?\n$/, "")
+
+/** The API key of the environment, or of the flag; `exitCode` is for one of the environment that is none. */
+export const readGivenKey = Effect.fnUntraced(function* (exitCode: 1 | 2, flag: Option.Option<Key>) {
   if (Option.isNone(flag)) {
-    return yield* Effect.orElseSucceed(Config.option(Config.Redacted("CUSTOMERIO_API_KEY")), () => Option.none<Key>())
+    const key = yield* Effect.orElseSucceed(Config.option(Config.Redacted(variable)), () => Option.none<Key>())
+    return Option.isNone(key) ? key : Option.some(yield* checkKey(exitCode, variable, key.value))
   }
-  yield* printError("warning: --api-key stays in the history of your shell; set CUSTOMERIO_API_KEY instead")
-  return flag
+  const source = Redacted.value(flag.value)
+  if (!isElsewhere(source)) {
+    yield* printError(
+      `warning: --api-key stays in the history of your shell, and ps shows it: give it @file or -, or set ${variable}`
+    )
+    return Option.some(yield* checkKey(2, "--api-key", flag.value))
+  }
+  // The file is not named: what stands after an @ may be the key itself.
+  const text = yield* Effect.catch(readText(source), ({ reason }) =>
+    failWith(2, `--api-key: ${isStandardInput(source) ? "standard input" : "the file"} ${reason}`)
+  )
+  return Option.some(yield* checkKey(2, "--api-key", Redacted.make(withoutLastNewline(text))))
 })
 
 /** The API key as it was given, or as it is typed on a terminal. */
 export const readKey = Effect.fnUntraced(function* (flag: Option.Option<Key>) {
-  const given = yield* readGivenKey(flag)
+  const given = yield* readGivenKey(2, flag)
   if (Option.isSome(given)) return given.value
   if (!(yield* isInteractive)) {
-    return yield* failWith(2, "No API key: set CUSTOMERIO_API_KEY to the key of a Data Pipelines source")
+    return yield* failWith(2, `No API key: set ${variable} to the key of a Data Pipelines source`)
   }
   return yield* Prompt.run(
     Prompt.Hidden({
       message: "API key of the source (not shown)",
-      validate: (key) => (key === "" ? Effect.fail("The key is empty") : Effect.succeed(key))
+      validate: (key) => {
+        const problem = problemOf(key)
+        return problem === undefined ? Effect.succeed(key) : Effect.fail(problem)
+      }
     })
   )
 })
@@ -39,3 +77,9 @@ export const isInteractive = Effect.gen(function* () {
   const { stdinIsTerminal, stdoutIsTerminal } = yield* Stdio.Stdio
   return (yield* stdinIsTerminal) && (yield* stdoutIsTerminal)
 })
+
+/** The first three characters, which tell keys apart; of a short key, of which they would be much, none. */
+export const maskKey = (key: Key): string => {
+  const text = Redacted.value(key)
+  return text.length < 16 ? "…" : `${text.slice(0, 3)}…`
+}

@@ -1,7 +1,7 @@
 /**
  * `cdp-analytics send`: one message, and what became of it.
  */
-import { Effect, Fiber, Option, Schedule } from "effect"
+import { Effect, Fiber, Option, Redacted, Schedule } from "effect"
 import { Command, Flag } from "effect/cli"
 import { Analytics } from "../Analytics.ts"
 import type { CallError } from "../AnalyticsError.ts"
@@ -63,7 +63,8 @@ const properties = fieldFlags("property", "What is known about it")
 type Given = Common & { readonly traits?: GivenFields; readonly properties?: GivenFields }
 
 /** What may be in a file or in standard input, each with its flag. */
-const sourcesOf = ({ context, integrations, traits, properties }: Given) => [
+const sourcesOf = ({ apiKey, context, integrations, traits, properties }: Given) => [
+  ...Option.toArray(apiKey).map((key) => ["api-key", Redacted.value(key)] as const),
   ...Option.toArray(context).map((source) => ["context", source] as const),
   ...Option.toArray(integrations).map((source) => ["integrations", source] as const),
   ...(traits === undefined ? [] : fieldSources("trait", traits)),
