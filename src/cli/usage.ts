@@ -2,11 +2,11 @@
  * Help and wrong usage, as Effect's command line shows them, but that what was typed is printed as the words of others are.
  */
 import { Effect, Layer, Stdio } from "effect"
-import { CliError, CliOutput } from "effect/cli"
+import { CliConfig, CliError, CliOutput, GlobalFlag } from "effect/cli"
 import { printable, printableName } from "../message/printable.ts"
 
 /** Shows wrong usage with what was typed, but no key that stands where `--api-key` is no flag. */
-export const layerUsage = Layer.effect(
+const layerPresenter = Layer.effect(
   CliOutput.Presenter,
   Effect.gen(function* () {
     const { args } = yield* Stdio.Stdio
@@ -38,3 +38,8 @@ const retell = (error: CliError.NonShowHelpErrors, tell: (text: string) => strin
       return error
   }
 }
+
+/** `--wizard` prints the command line that it starts from, with a key in it, as it is. */
+const layerFlags = CliConfig.layer({ builtIns: GlobalFlag.BuiltIns.filter((flag) => flag !== GlobalFlag.Wizard) })
+
+export const layerUsage = Layer.merge(layerPresenter, layerFlags)

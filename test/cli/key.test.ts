@@ -132,7 +132,8 @@ describe("--api-key", suite, () => {
         ["--write-key", key, "doctor"],
         ["doctor", "--apikey", key, "--yes", "--api-key", key, key],
         ["doctor", "--api-key", key, "--api-key", key],
-        ["doctor", `--apikey=${key}`]
+        ["doctor", `--apikey=${key}`],
+        ["send", "page", "--api-key", key, "--wizard"]
       ]) {
         const { code, output } = yield* runHere(args)
         assert.strictEqual(code, 2)
