@@ -2,6 +2,9 @@
  * What could not be delivered goes to a file, and is sent at the next start: an outage longer than every retry loses
  * nothing that the disk keeps.
  */
+import { constants } from "node:fs"
+import { type FileHandle, mkdir, open, unlink } from "node:fs/promises"
+import { dirname } from "node:path"
 import { NodeFileSystem } from "@effect/platform-node"
 import { Analytics, type CallError, Message } from "cdp-analytics-effect"
 import { Simulator } from "cdp-analytics-effect/simulator"
@@ -10,28 +13,50 @@ import { Console, Effect, FileSystem, Layer, Redacted, Schedule, Schema } from "
 /** One message, as one line of the file. */
 const Line = Schema.fromJsonString(Schema.toCodecJson(Message))
 
-const AnalyticsWithFile = (path: string) =>
-  Layer.unwrap(
-    Effect.map(FileSystem.FileSystem, (fs) =>
-      Analytics.layer({
-        apiKey: Redacted.make("a-key-for-the-examples"),
-        retry: Schedule.recurs(2),
-        onUndelivered: Effect.fnUntraced(function* ({ messages, error }) {
-          const lines = yield* Effect.forEach(messages, (message) => Schema.encodeEffect(Line)(message))
-          yield* fs.writeFileString(path, lines.map((line) => `${line}\n`).join(""), { flag: "a" })
-          yield* Console.log(`${messages.length} to the file: ${error._tag}`)
-        })
-      })
-    )
+const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDWR } = constants
+
+/**
+ * Uses a file that nobody else can read, since people's data is in it. Nor is it one that somebody else put there: a link is
+ * not followed, a pipe not waited for.
+ */
+const withOwnFile = <A>(path: string, use: (file: FileHandle) => Promise<A>) =>
+  Effect.acquireUseRelease(
+    Effect.tryPromise(async () => {
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+      return open(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600)
+    }),
+    (file) =>
+      Effect.tryPromise(async () => {
+        const stats = await file.stat()
+        const isOurs = stats.isFile() && stats.nlink === 1 && stats.uid === (process.getuid?.() ?? stats.uid)
+        if (!isOurs) throw new Error(`${path} is no file of ours`)
+        await file.chmod(0o600)
+        return use(file)
+      }),
+    (file) => Effect.promise(() => file.close())
   )
+
+const AnalyticsWithFile = (path: string) =>
+  Analytics.layer({
+    apiKey: Redacted.make("a-key-for-the-examples"),
+    retry: Schedule.recurs(2),
+    onUndelivered: Effect.fnUntraced(function* ({ messages, error }) {
+      const lines = yield* Effect.forEach(messages, (message) => Schema.encodeEffect(Line)(message))
+      yield* withOwnFile(path, (file) => file.appendFile(lines.map((line) => `${line}\n`).join("")))
+      yield* Console.log(`${messages.length} to the file: ${error._tag}`)
+    })
+  })
 
 /** Sends what the file has. A message that arrived after all has the same id, so the server takes it once. */
 const sendAgain = Effect.fnUntraced(function* (path: string) {
-  const fs = yield* FileSystem.FileSystem
-  if (!(yield* fs.exists(path))) return
-  const lines = (yield* fs.readFileString(path)).split("\n").filter((line) => line !== "")
-  // Before anything is sent: what fails again is written anew.
-  yield* fs.remove(path)
+  const content = yield* withOwnFile(path, async (file) => {
+    const text = await file.readFile("utf8")
+    // Before anything is sent: what fails again is written anew.
+    await unlink(path)
+    return text
+  })
+  const lines = content.split("\n").filter((line) => line !== "")
+  if (lines.length === 0) return
   for (const line of lines) yield* Analytics.enqueue(yield* Schema.decodeEffect(Line)(line))
   const { delivered } = yield* Analytics.flush
   yield* Console.log(`${delivered} of ${lines.length} from the file are delivered`)
@@ -45,7 +70,7 @@ const order = Analytics.track({ userId: "019mr8mf4r", event: "order_completed", 
 
 const program = Effect.gen(function* () {
   const fs = yield* FileSystem.FileSystem
-  const path = `${yield* fs.makeTempDirectoryScoped()}/undelivered.ndjson`
+  const path = process.argv[2] ?? `${yield* fs.makeTempDirectoryScoped()}/undelivered/messages.ndjson`
   yield* Simulator.setFaults([{ kind: "status", status: 503 }])
   yield* run(path, Effect.asVoid(order))
   yield* Simulator.setFaults([])
