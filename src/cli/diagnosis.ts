@@ -2,7 +2,6 @@
  * What became of a message, in plain words.
  */
 import type { DeliveryError } from "../AnalyticsError.ts"
-import { printable } from "../message/printable.ts"
 import { redirectTarget } from "../transport/url.ts"
 import type { AnswerHeaders } from "./sendOnce.ts"
 
@@ -14,7 +13,7 @@ const maxShown = 500
  * somebody asks for it on their own machine, and what was sent is nobody's.
  */
 export const explain = (failure: DeliveryError | undefined, headers: AnswerHeaders, text = ""): string | undefined => {
-  const words = printable(text.slice(0, maxShown))
+  const words = text.slice(0, maxShown)
   const isHtml = isPage(headers)
   if (failure === undefined) {
     return isHtml
