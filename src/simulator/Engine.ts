@@ -13,6 +13,7 @@ import {
   type WireObject,
   wireBytes
 } from "../protocol/WireMessage.ts"
+import { longestBody, makeUncompress } from "./body.ts"
 import { type Fault, makeFaultPlan } from "./Fault.ts"
 import { makeNewest, type ReceivedEvent, type ReceivedRequest } from "./Received.ts"
 import { type ResolvedSimulatorOptions, resolveSimulatorOptions, type SimulatorOptions } from "./SimulatorOptions.ts"
@@ -61,6 +62,11 @@ export interface Engine {
   readonly setFaults: (faults: ReadonlyArray<Fault>) => Effect.Effect<void>
   /** Forgets events, requests, people, objects, message ids and faults. */
   readonly clear: Effect.Effect<void>
+  /**
+   * How many bytes of a request's body are worth reading, for servers of your own: none where the route or the key of its
+   * header is wrong. Hand over one more of a body that is longer, and `handle` answers 413.
+   */
+  readonly bodyLimit: (head: Omit<RawRequest, "body">) => number
   /** Handles a request, for servers of your own. */
   readonly handle: (request: RawRequest) => Effect.Effect<RawAnswer>
 }
@@ -77,9 +83,17 @@ const routes = new Map([["/v1/batch", undefined], ...messageTypes.map((type) => 
 
 const parseJson = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unknown))
 
+/** A refusal of the request as a whole. */
+interface Refused {
+  readonly _tag: "Refused"
+  readonly reason: string
+  readonly status: number
+  readonly permissiveStatus: number
+}
+
 /** A refusal of the request as a whole, or the messages in it. */
 type Parsed =
-  | { readonly _tag: "Refused"; readonly reason: string; readonly status: number; readonly permissiveStatus: number }
+  | Refused
   | {
       readonly _tag: "Messages"
       readonly messages: ReadonlyArray<unknown>
@@ -96,6 +110,8 @@ export const makeEngine = Effect.fnUntraced(function* (input: SimulatorOptions, 
   const faults = makeFaultPlan(options.faults)
   const seen = makeSeen(options.deduplicationMillis)
   const isLimited = makeRateLimit(options.rateLimit)
+  const longest = longestBody(options)
+  const uncompress = yield* makeUncompress(longest)
   const live = yield* PubSub.sliding<ReceivedEvent>(liveCapacity)
   let requestIds = 0
   let eventIds = 0
@@ -136,10 +152,21 @@ export const makeEngine = Effect.fnUntraced(function* (input: SimulatorOptions, 
     return reasons
   }
 
+  const isKeyRight = (key: string | undefined): boolean =>
+    key !== undefined && key !== "" && (options.apiKeys === undefined || options.apiKeys.includes(key))
+
+  /** Why a request is refused whatever its body is. */
+  const refuseHead = ({ method, path, headers }: Omit<RawRequest, "body">): Refused | undefined => {
+    if (!routes.has(path)) return refused("there is no such route", 404, 404)
+    if (method !== "POST") return refused("the method must be POST", 405, 405)
+    const key = basicUser(headers["authorization"])
+    return key === undefined || isKeyRight(key) ? undefined : refused("the API key is not right", 401, 200)
+  }
+
   const parse = (request: RawRequest, body: Uint8Array | undefined): Parsed => {
-    const type = routes.get(request.path)
-    if (!routes.has(request.path)) return refused("there is no such route", 404, 404)
-    if (request.method !== "POST") return refused("the method must be POST", 405, 405)
+    if (Math.max(request.body.length, body?.length ?? 0) > longest) {
+      return refused(`the body has more than ${longest} bytes`, 413, 413)
+    }
     if (body === undefined) return refused("the body is not gzip", 400, options.malformedStatus)
     const counted = options.countCompressed ? request.body : body
     if (counted.length > options.maxBatchBytes) {
@@ -150,7 +177,10 @@ export const makeEngine = Effect.fnUntraced(function* (input: SimulatorOptions, 
       return refused("the body is no JSON object", 400, options.malformedStatus)
     }
     const envelope = parsed.value
-    if (!isKeyRight(options.apiKeys, request, envelope)) return refused("the API key is not right", 401, 200)
+    if (basicUser(request.headers["authorization"]) === undefined && !isKeyRight(textAt(envelope, "writeKey"))) {
+      return refused("the API key is not right", 401, 200)
+    }
+    const type = routes.get(request.path)
     if (type !== undefined) {
       const { writeKey, ...message } = envelope
       return { _tag: "Messages", messages: [{ ...message, type }], isBatch: false, context: undefined }
@@ -167,7 +197,8 @@ export const makeEngine = Effect.fnUntraced(function* (input: SimulatorOptions, 
     const fault = faults.next()
     const isStrict =
       options.strict === "always" || (options.strict === "header" && request.headers["x-strict-mode"] === "1")
-    const body = yield* uncompress(request)
+    const refusal = refuseHead(request)
+    const body = refusal === undefined ? yield* uncompress(request) : request.body
 
     const remember = (messages: number, outcome: { readonly status?: number; readonly reason?: string }): void =>
       requests.add({
@@ -209,7 +240,7 @@ export const makeEngine = Effect.fnUntraced(function* (input: SimulatorOptions, 
         yield* Effect.sleep(fault.millis)
     }
 
-    const parsed = parse(request, body)
+    const parsed = refusal ?? parse(request, body)
     if (parsed._tag === "Refused") {
       const status = isStrict ? parsed.status : parsed.permissiveStatus
       const text = status === 200 ? options.acceptedBody : errors([parsed.reason])
@@ -248,12 +279,13 @@ export const makeEngine = Effect.fnUntraced(function* (input: SimulatorOptions, 
       faults.set([])
       seen.clear()
     }),
+    bodyLimit: (head) => (refuseHead(head) === undefined ? longest : 0),
     handle
   }
   return engine
 })
 
-const refused = (reason: string, status: number, permissiveStatus: number): Parsed => ({
+const refused = (reason: string, status: number, permissiveStatus: number): Refused => ({
   _tag: "Refused",
   reason,
   status,
@@ -274,12 +306,7 @@ const stamp = (message: WireObject, context: WireObject | undefined, receivedAt:
   }
 }
 
-/** The key of Basic auth's user name, or `writeKey` of the body. */
-const isKeyRight = (keys: ReadonlyArray<string> | undefined, request: RawRequest, envelope: WireObject): boolean => {
-  const key = basicUser(request.headers["authorization"]) ?? textAt(envelope, "writeKey")
-  return key !== undefined && key !== "" && (keys === undefined || keys.includes(key))
-}
-
+/** The key, which is the user name of Basic auth; without it, `writeKey` of the body is. */
 const basicUser = (authorization: string | undefined): string | undefined => {
   const encoded = authorization?.match(/^Basic +([A-Za-z0-9+/]+=*)$/i)?.[1]
   const decoded = encoded === undefined ? undefined : Base64.decodeString(encoded)
@@ -297,17 +324,6 @@ const maskAuthorization = (value: string): string => {
   const user = basicUser(value)
   return user === undefined ? "…" : `Basic ${user.length > 8 ? user.slice(0, 3) : ""}…`
 }
-
-/** The body without its compression; `undefined` when it is not what `Content-Encoding` says. */
-const uncompress = (request: RawRequest): Effect.Effect<Uint8Array<ArrayBuffer> | undefined> =>
-  request.headers["content-encoding"]?.trim().toLowerCase() === "gzip"
-    ? Effect.promise(() =>
-        new Response(new Blob([request.body]).stream().pipeThrough(new DecompressionStream("gzip"))).bytes().then(
-          (bytes) => bytes,
-          () => undefined
-        )
-      )
-    : Effect.succeed(request.body)
 
 const faultHeaders = (fault: Extract<Fault, { readonly kind: "status" }>, now: number): Record<string, string> => {
   if (fault.retryAfter === undefined) return {}

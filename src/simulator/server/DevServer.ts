@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises"
 import { Array as Arr, Effect, type Layer, Option, PubSub, Queue, Random, Schema, Stream } from "effect"
 import { HttpRouter, type HttpServerError, type HttpServerRequest, HttpServerResponse } from "effect/http"
 import type { InvalidOptions } from "../../AnalyticsError.ts"
+import { readUpTo } from "../body.ts"
 import { type Engine, ServedEngine } from "../Engine.ts"
 import { Fault } from "../Fault.ts"
 import type { SimulatorOptions } from "../SimulatorOptions.ts"
@@ -27,6 +28,9 @@ const shownAtMost = 200
 
 /** How many events go to the page in one piece. */
 const pieceSize = 250
+
+/** Bytes of a plan of faults. */
+const longestPlan = 64 * 1024
 
 const encoder = new TextEncoder()
 
@@ -94,7 +98,9 @@ const layerPage = (host: string) =>
 
       yield* add("PUT", "/_dev/faults", (request) =>
         Effect.gen(function* () {
-          const faults = decodeFaults(yield* Effect.orElseSucceed(request.text, () => ""))
+          const body = yield* Effect.orElseSucceed(readUpTo(request.stream, longestPlan), () => new Uint8Array())
+          if (body.length > longestPlan) return json({ error: `more than ${longestPlan} bytes are no plan` }, 413)
+          const faults = decodeFaults(new TextDecoder().decode(body))
           if (Option.isNone(faults)) return json({ error: "these are no faults" }, 400)
           yield* engine.setFaults(faults.value)
           return json({})
@@ -122,7 +128,7 @@ const json = (body: unknown, status = 200) =>
   HttpServerResponse.text(JSON.stringify(body), {
     status,
     contentType: "application/json",
-    headers: { "cache-control": "no-store" }
+    headers: { "cache-control": "no-store", ...(status === 413 && { connection: "close" }) }
   })
 
 /** What is kept and came after the given event, or everything, and then every event as it comes. */

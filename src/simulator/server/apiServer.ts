@@ -4,6 +4,7 @@ import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequ
 import { Effect, Layer } from "effect"
 import { HttpRouter, HttpServer, type HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
 import type { InvalidOptions } from "../../AnalyticsError.ts"
+import { readUpTo } from "../body.ts"
 import { makeEngine, type RawAnswer, ServedEngine } from "../Engine.ts"
 import type { SimulatorOptions } from "../SimulatorOptions.ts"
 
@@ -22,13 +23,11 @@ const layerApi = HttpRouter.use((router) =>
       "/v1/*",
       Effect.gen(function* () {
         const request = yield* HttpServerRequest.HttpServerRequest
-        const answer = yield* engine.handle({
-          method: request.method,
-          path: new URL(request.url, engine.url).pathname,
-          headers: request.headers,
-          body: new Uint8Array(yield* request.arrayBuffer)
-        })
-        return yield* respond(request, answer)
+        const { method, url, headers } = request
+        const [path = ""] = url.split("?", 1)
+        const limit = engine.bodyLimit({ method, path, headers })
+        const body = limit === 0 ? new Uint8Array() : yield* readUpTo(request.stream, limit)
+        return yield* respond(request, yield* engine.handle({ method, path, headers, body }))
       })
     )
   )
@@ -37,7 +36,9 @@ const layerApi = HttpRouter.use((router) =>
 const respond = (request: HttpServerRequest.HttpServerRequest, answer: RawAnswer) =>
   Effect.suspend(() => {
     if (answer._tag === "Respond") {
-      const { status, headers, body } = answer
+      const { status, body } = answer
+      // The rest of what is too long is not waited for.
+      const headers = status === 413 ? { ...answer.headers, connection: "close" } : answer.headers
       return Effect.succeed(HttpServerResponse.text(body, { status, headers }))
     }
     const { socket } = NodeHttpServerRequest.toIncomingMessage(request)
