@@ -2,14 +2,16 @@
  * The simulator on a socket, with a page that shows what arrives.
  */
 import { readFile } from "node:fs/promises"
-import { Array as Arr, Effect, type Layer, Option, PubSub, Queue, Random, Schema, Stream } from "effect"
+import { Array as Arr, Effect, type Layer, Option, Schema } from "effect"
 import { HttpRouter, type HttpServerError, type HttpServerRequest, HttpServerResponse } from "effect/http"
 import type { InvalidOptions } from "../../AnalyticsError.ts"
 import { readUpTo } from "../body.ts"
-import { type Engine, ServedEngine } from "../Engine.ts"
+import { ServedEngine } from "../Engine.ts"
 import { Fault } from "../Fault.ts"
+import type { ReceivedRequest } from "../Received.ts"
 import type { SimulatorOptions } from "../SimulatorOptions.ts"
 import { type ListenOptions, layerApiServer } from "./apiServer.ts"
+import { makeEventStream } from "./eventStream.ts"
 import { guard } from "./guard.ts"
 
 // The same folder from src and from dist: the page ships as it is written.
@@ -23,16 +25,12 @@ const assets: ReadonlyArray<readonly [path: `/${string}`, file: string, contentT
   ...scripts.map((file) => [`/${file}`, file, "text/javascript; charset=utf-8"] as const)
 ]
 
-/** How many of the newest requests, people and objects the page is told of at a time. */
+/** How many of the newest requests, people and objects the page is told of at a time, and about how many characters. */
 const shownAtMost = 200
-
-/** How many events go to the page in one piece. */
-const pieceSize = 250
+const shownLength = 1024 * 1024
 
 /** Bytes of a plan of faults. */
 const longestPlan = 64 * 1024
-
-const encoder = new TextEncoder()
 
 const decodeFaults = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Array(Fault)))
 
@@ -40,10 +38,7 @@ const layerPage = (host: string) =>
   HttpRouter.use(
     Effect.fnUntraced(function* (router) {
       const engine = yield* ServedEngine
-      // Ids of one run of the server mean nothing to the next: this tells them apart.
-      const runId = (yield* Random.nextIntBetween(0, Number.MAX_SAFE_INTEGER)).toString(36)
-      /** The id of the newest event that was cleared, each time that is done. */
-      const cleared = yield* PubSub.sliding<number>(1)
+      const events = yield* makeEventStream(engine)
       const add = (method: "GET" | "POST" | "PUT", path: `/${string}`, handler: Handler) =>
         router.add(method, path, guard(host, handler))
 
@@ -57,21 +52,14 @@ const layerPage = (host: string) =>
       }
 
       yield* add("GET", "/_dev/events", (request) =>
-        Effect.sync(() => {
-          const [run, id] = (request.headers["last-event-id"] ?? parameter(request, "after")).split(":")
-          const after = run === runId && id !== undefined && /^\d+$/.test(id) ? Number(id) : undefined
-          return HttpServerResponse.stream(serverSentEvents(engine, cleared, runId, after), {
-            contentType: "text/event-stream",
-            headers: { "cache-control": "no-store", "x-accel-buffering": "no" }
-          })
-        })
+        events.open(request, request.headers["last-event-id"] ?? parameter(request, "after"))
       )
 
       yield* add("GET", "/_dev/state", () =>
         Effect.gen(function* () {
-          const requests = (yield* engine.requests).slice(-shownAtMost)
+          const { shown } = yield* newest(Arr.map((yield* engine.requests).slice(-shownAtMost), summarize), "")
           const [faults, dropped] = yield* Effect.all([engine.faults, engine.dropped])
-          return json({ url: engine.url, requests, faults, dropped })
+          return json({ url: engine.url, requests: shown.reverse(), faults, dropped })
         })
       )
 
@@ -83,16 +71,10 @@ const layerPage = (host: string) =>
 
       yield* add("GET", "/_dev/people", (request) =>
         Effect.gen(function* () {
-          // As JSON writes it: quotes and backslashes are not themselves there.
-          const text = JSON.stringify(parameter(request, "find")).slice(1, -1).toLowerCase()
-          const matches = (value: object) => text === "" || JSON.stringify(value).toLowerCase().includes(text)
-          const people = (yield* engine.people).filter(matches)
-          const objects = (yield* engine.objects).filter(matches)
-          return json({
-            people: people.slice(-shownAtMost).reverse(),
-            objects: objects.slice(-shownAtMost).reverse(),
-            total: people.length + objects.length
-          })
+          const text = parameter(request, "find")
+          const people = yield* newest(yield* engine.people, text)
+          const objects = yield* newest(yield* engine.objects, text)
+          return json({ people: people.shown, objects: objects.shown, total: people.total + objects.total })
         })
       )
 
@@ -107,15 +89,7 @@ const layerPage = (host: string) =>
         })
       )
 
-      yield* add("POST", "/_dev/clear", () =>
-        Effect.gen(function* () {
-          const newest = (yield* engine.events).at(-1)?.id
-          yield* engine.clear
-          // Other tabs are to forget it as well.
-          if (newest !== undefined) yield* PubSub.publish(cleared, newest)
-          return json({})
-        })
-      )
+      yield* add("POST", "/_dev/clear", () => Effect.as(events.clear, json({})))
     })
   )
 
@@ -131,41 +105,37 @@ const json = (body: unknown, status = 200) =>
     headers: { "cache-control": "no-store", ...(status === 413 && { connection: "close" }) }
   })
 
-/** What is kept and came after the given event, or everything, and then every event as it comes. */
-const serverSentEvents = (
-  engine: Engine,
-  cleared: PubSub.PubSub<number>,
-  runId: string,
-  after: number | undefined
-): Stream.Stream<Uint8Array> =>
-  Stream.unwrap(
-    Effect.gen(function* () {
-      // Says only that there is more: the events are read from what the simulator keeps, so a page that is slow to read
-      // costs no memory and misses nothing that is still there.
-      const more = yield* Queue.sliding<void>(1)
-      yield* Queue.offer(more, undefined)
-      yield* Effect.forkScoped(
-        Stream.runForEach(engine.live, () => Queue.offer(more, undefined)),
-        { startImmediately: true }
-      )
-      let newest = after ?? 0
-      const events = Stream.fromQueue(more).pipe(
-        Stream.mapEffect(() => engine.events),
-        Stream.flatMap((kept) => {
-          const fresh = kept.slice(kept.findLastIndex(({ id }) => id <= newest) + 1)
-          newest = fresh.at(-1)?.id ?? newest
-          return Stream.fromIterable(Arr.chunksOf(fresh, pieceSize))
-        }),
-        Stream.map((piece) => `id: ${runId}:${piece.at(-1)?.id}\ndata: ${JSON.stringify(piece)}\n\n`)
-      )
-      const clears = Stream.map(Stream.fromPubSub(cleared), (id) => `event: cleared\ndata: ${id}\n\n`)
-      // Whether the page is to forget what it has: it is told everything from the beginning.
-      const hello = `retry: 1000\nevent: hello\ndata: ${JSON.stringify(after === undefined)}\n\n`
-      return Stream.concat(Stream.make(hello), Stream.merge(events, clears)).pipe(
-        Stream.map((text) => encoder.encode(text))
-      )
-    })
-  )
+/** What the list of requests shows; one whole is asked for by its id. */
+const summarize = ({ headers, reason, ...request }: ReceivedRequest) => ({
+  ...request,
+  ...(reason !== undefined && { reason: reason.length > 500 ? `${reason.slice(0, 499)}…` : reason })
+})
+
+/** Between so many others are let in. */
+const lookedAtOnce = 200
+
+/** The newest of those that hold a text, newest first and no more than the page shows, and how many hold it. */
+const newest = Effect.fnUntraced(function* <A extends object>(items: ReadonlyArray<A>, find: string) {
+  // As JSON writes it: quotes and backslashes are not themselves there.
+  const text = JSON.stringify(find).slice(1, -1).toLowerCase()
+  const shown: Array<A> = []
+  let total = 0
+  let room = shownLength
+  for (const some of Arr.chunksOf(items.toReversed(), lookedAtOnce)) {
+    for (const item of some) {
+      const isFull = shown.length === shownAtMost || room <= 0
+      if (isFull && text === "") return { shown, total: items.length }
+      const written = JSON.stringify(item)
+      if (text !== "" && !written.toLowerCase().includes(text)) continue
+      total++
+      if (isFull || written.length > shownLength) continue
+      shown.push(item)
+      room -= written.length
+    }
+    yield* Effect.yieldNow
+  }
+  return { shown, total }
+})
 
 /** Serves the API, and the page at `/`. */
 export const layerDevServer = (
