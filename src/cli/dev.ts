@@ -1,6 +1,7 @@
 /**
  * `cdp-analytics dev`: a Data Pipelines server on this machine, and every event that it receives.
  */
+import { randomBytes } from "node:crypto"
 import { Effect, Fiber, Option, Schema, Stream } from "effect"
 import { Command, Flag } from "effect/cli"
 import { printableName } from "../message/printable.ts"
@@ -8,6 +9,7 @@ import { textAt } from "../protocol/WireMessage.ts"
 import { Fault } from "../simulator/Fault.ts"
 import type { ReceivedEvent } from "../simulator/Received.ts"
 import { Simulator } from "../simulator/Simulator.ts"
+import { outerOrigins } from "./addresses.ts"
 import { failWith } from "./failure.ts"
 import { jsonFlag, readJson } from "./json.ts"
 import { openBrowser } from "./openBrowser.ts"
@@ -22,8 +24,16 @@ export const dev = Command.make(
       Flag.withDefault(8400)
     ),
     host: Flag.String("host").pipe(
-      Flag.withDescription("The address to listen at; others than 127.0.0.1 let other machines in"),
+      Flag.withDescription(
+        "The address to listen at; others than 127.0.0.1 let other machines send, and see the page with a token"
+      ),
       Flag.withDefault("127.0.0.1")
+    ),
+    cors: Flag.String("cors").pipe(
+      Flag.withDescription(
+        "An origin whose web pages may send, such as http://localhost:3000; * for any; may be repeated"
+      ),
+      Flag.atLeast(0)
     ),
     strict: Flag.Boolean("strict").pipe(
       Flag.withDescription("Answer every request strictly, not only those with X-Strict-Mode"),
@@ -39,8 +49,9 @@ export const dev = Command.make(
       Flag.withDefault(false)
     )
   },
-  Effect.fnUntraced(function* ({ port, host, strict, faults: plan, open, json }) {
+  Effect.fnUntraced(function* ({ port, host, cors, strict, faults: plan, open, json }) {
     const faults = yield* readJson("faults", plan, Schema.Array(Fault))
+    const token = randomBytes(16).toString("base64url")
     const say = json ? printError : print
 
     const serve = Effect.gen(function* () {
@@ -49,10 +60,20 @@ export const dev = Command.make(
         Stream.runForEach(live, (event) => print(json ? JSON.stringify(event) : describe(event))),
         { startImmediately: true }
       )
-      yield* say(`A Data Pipelines server listens at ${url}, and its page shows there what arrives.`)
+      const outer = outerOrigins(host, url)
+      const pageOf = (origin: string): string => (outer.includes(origin) ? `${origin}/?token=${token}` : origin)
+      const page = pageOf(url)
+      yield* say(
+        page === url
+          ? `A Data Pipelines server listens at ${url}, and its page shows there what arrives.`
+          : `A Data Pipelines server listens at ${url}, and its page, at ${page}, shows what arrives.`
+      )
+      for (const origin of outer.filter((other) => other !== url)) {
+        yield* say(`Other machines send to ${origin}, and see the page at ${pageOf(origin)}`)
+      }
       yield* say("For an app of yours to send to it:", "")
       yield* say(`  export CUSTOMERIO_ENDPOINT=${url}`, "  export CUSTOMERIO_API_KEY=dev", "")
-      if (open) yield* openBrowser(url)
+      if (open) yield* openBrowser(page)
       yield* Fiber.join(printing)
     })
 
@@ -62,6 +83,8 @@ export const dev = Command.make(
           page: true,
           port,
           host,
+          token,
+          cors: cors.includes("*") || cors,
           strict: strict ? "always" : "header",
           ...(faults && { faults })
         })

@@ -81,6 +81,8 @@ export class Simulator extends Context.Service<Simulator, Engine>()("cdp-analyti
     port = 0,
     host = "127.0.0.1",
     page = false,
+    token,
+    cors,
     ...options
   }: SimulatorServerOptions = {}): Layer.Layer<Simulator, InvalidOptions | HttpServerError.ServeError> =>
     Layer.effect(Simulator, ServedEngine).pipe(
@@ -90,11 +92,11 @@ export class Simulator extends Context.Service<Simulator, Engine>()("cdp-analyti
           page
             ? Effect.map(
                 Effect.promise(() => import("./server/DevServer.ts")),
-                ({ layerDevServer }) => layerDevServer(options, { port, host })
+                ({ layerDevServer }) => layerDevServer(options, { port, host, token, cors })
               )
             : Effect.map(
                 Effect.promise(() => import("./server/apiServer.ts")),
-                ({ layerApiServer }) => layerApiServer(options, { port, host })
+                ({ layerApiServer }) => layerApiServer(options, { port, host, token, cors })
               )
         )
       )
@@ -124,8 +126,18 @@ export interface SimulatorServerOptions extends SimulatorOptions {
   readonly port?: number | undefined
   /** Default: `127.0.0.1`. */
   readonly host?: string | undefined
-  /** Serves a page at `/` that shows what arrives, to this machine alone. Default: false. */
+  /** Serves a page at `/` that shows what arrives, to this machine alone and to who has the `token`. Default: false. */
   readonly page?: boolean | undefined
+  /**
+   * Lets other machines see the page as well, at `/?token=…`: at least 16 letters, digits, hyphens and underscores that
+   * nobody guesses. Default: none, and they cannot.
+   */
+  readonly token?: string | undefined
+  /**
+   * The origins whose web pages may send events, such as `http://localhost:3000`, or `true` for all. Another port of this
+   * machine is another origin too. Default: none.
+   */
+  readonly cors?: true | ReadonlyArray<string> | undefined
 }
 
 const makeInProcessClient = (engine: Engine): HttpClient.HttpClient =>

@@ -91,6 +91,36 @@ describe("dev", suite, () => {
     })
   )
 
+  it.live("--host says where other machines find it, and the token of its page; --cors, whose pages may send", () =>
+    Effect.gen(function* () {
+      let allowed: Promise<string | null> | undefined
+      const { code, out, err } = yield* run(
+        ["dev", "--port", "0", "--host", "0.0.0.0", "--cors", "http://localhost:3000", "--json"],
+        {
+          onOutput: (output, stop) => {
+            const url = output.match(address)?.[0]
+            if (url === undefined || !output.includes("API_KEY=dev") || allowed !== undefined) return
+            const headers = { origin: "http://localhost:3000", "access-control-request-method": "POST" }
+            // @effect-diagnostics-next-line globalFetch:off -- a client that is none of ours
+            allowed = fetch(`${url}/v1/batch`, { method: "OPTIONS", headers }).then(({ headers }) => {
+              stop()
+              return headers.get("access-control-allow-origin")
+            })
+          }
+        }
+      )
+      assert.strictEqual(code, 130)
+      assert.strictEqual(out, "")
+      assert.strictEqual(yield* Effect.promise(async () => allowed), "http://localhost:3000")
+      for (const line of err.match(/^Other machines.*$/gm) ?? []) {
+        assert.match(line, /^Other machines send to (http:\/\/[\d.]+:\d+), and see the page at \1\/\?token=[\w-]{22}$/)
+      }
+      const wrong = yield* run(["dev", "--port", "0", "--cors", "localhost"])
+      assert.strictEqual(wrong.code, 2)
+      assert.include(wrong.err, "cors[0]: must be an origin")
+    })
+  )
+
   it.live("a port in use, and faults that are none, are said so", () =>
     Effect.gen(function* () {
       const { url } = yield* Simulator

@@ -131,7 +131,13 @@ describe("a body without end", { concurrent: true }, () => {
     ["of a plan of faults", "PUT /_dev/faults", { ...json, "transfer-encoding": "chunked" }, 413],
     ["to clear", "POST /_dev/clear", { ...json, "transfer-encoding": "chunked" }, 200],
     ["for a file of the page", "GET /app.js", { ...json, "transfer-encoding": "chunked" }, 200],
-    ["for nothing", "POST /nowhere", { ...json, "content-length": "3000000000" }, 404]
+    ["for nothing", "POST /nowhere", { ...json, "content-length": "3000000000" }, 404],
+    [
+      "of another site",
+      "POST /v1/batch",
+      { ...json, origin: "https://evil.example", "transfer-encoding": "chunked" },
+      403
+    ]
   ] as const)("%s ends the connection", ([, line, headers, status]) =>
     Effect.gen(function* () {
       const strict = { ...headers, "x-strict-mode": "1" }

@@ -12,7 +12,6 @@ import type { ReceivedRequest } from "../Received.ts"
 import type { SimulatorOptions } from "../SimulatorOptions.ts"
 import { type ListenOptions, layerApiServer } from "./apiServer.ts"
 import { makeEventStream } from "./eventStream.ts"
-import { guard } from "./guard.ts"
 
 // The same folder from src and from dist: the page ships as it is written.
 const pageFolder = new URL("../../../src/simulator/server/page/", import.meta.url)
@@ -34,66 +33,61 @@ const longestPlan = 64 * 1024
 
 const decodeFaults = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Array(Fault)))
 
-const layerPage = (host: string) =>
-  HttpRouter.use(
-    Effect.fnUntraced(function* (router) {
-      const engine = yield* ServedEngine
-      const events = yield* makeEventStream(engine)
-      const add = (method: "GET" | "POST" | "PUT", path: `/${string}`, handler: Handler) =>
-        router.add(method, path, guard(host, handler))
+const layerPage = HttpRouter.use(
+  Effect.fnUntraced(function* (router) {
+    const engine = yield* ServedEngine
+    const events = yield* makeEventStream(engine)
 
-      for (const [path, file, contentType] of assets) {
-        yield* add("GET", path, () =>
-          Effect.map(
-            Effect.promise(() => readFile(new URL(file, pageFolder))),
-            (body) => HttpServerResponse.uint8Array(body, { contentType, headers: { "cache-control": "no-cache" } })
-          )
-        )
-      }
-
-      yield* add("GET", "/_dev/events", (request) =>
-        events.open(request, request.headers["last-event-id"] ?? parameter(request, "after"))
-      )
-
-      yield* add("GET", "/_dev/state", () =>
-        Effect.gen(function* () {
-          const { shown } = yield* newest(Arr.map((yield* engine.requests).slice(-shownAtMost), summarize), "")
-          const [faults, dropped] = yield* Effect.all([engine.faults, engine.dropped])
-          return json({ url: engine.url, requests: shown.reverse(), faults, dropped })
-        })
-      )
-
-      yield* add("GET", "/_dev/request", (request) =>
-        Effect.map(engine.requests, (requests) =>
-          json(requests.find(({ id }) => String(id) === parameter(request, "id")) ?? null)
+    for (const [path, file, contentType] of assets) {
+      yield* router.add("GET", path, () =>
+        Effect.map(
+          Effect.promise(() => readFile(new URL(file, pageFolder))),
+          (body) => HttpServerResponse.uint8Array(body, { contentType, headers: { "cache-control": "no-cache" } })
         )
       )
+    }
 
-      yield* add("GET", "/_dev/people", (request) =>
-        Effect.gen(function* () {
-          const text = parameter(request, "find")
-          const people = yield* newest(yield* engine.people, text)
-          const objects = yield* newest(yield* engine.objects, text)
-          return json({ people: people.shown, objects: objects.shown, total: people.total + objects.total })
-        })
+    yield* router.add("GET", "/_dev/events", (request) =>
+      events.open(request, request.headers["last-event-id"] ?? parameter(request, "after"))
+    )
+
+    yield* router.add("GET", "/_dev/state", () =>
+      Effect.gen(function* () {
+        const { shown } = yield* newest(Arr.map((yield* engine.requests).slice(-shownAtMost), summarize), "")
+        const [faults, dropped] = yield* Effect.all([engine.faults, engine.dropped])
+        return json({ url: engine.url, requests: shown.reverse(), faults, dropped })
+      })
+    )
+
+    yield* router.add("GET", "/_dev/request", (request) =>
+      Effect.map(engine.requests, (requests) =>
+        json(requests.find(({ id }) => String(id) === parameter(request, "id")) ?? null)
       )
+    )
 
-      yield* add("PUT", "/_dev/faults", (request) =>
-        Effect.gen(function* () {
-          const body = yield* Effect.orElseSucceed(readUpTo(request.stream, longestPlan), () => new Uint8Array())
-          if (body.length > longestPlan) return json({ error: `more than ${longestPlan} bytes are no plan` }, 413)
-          const faults = decodeFaults(new TextDecoder().decode(body))
-          if (Option.isNone(faults)) return json({ error: "these are no faults" }, 400)
-          yield* engine.setFaults(faults.value)
-          return json({})
-        })
-      )
+    yield* router.add("GET", "/_dev/people", (request) =>
+      Effect.gen(function* () {
+        const text = parameter(request, "find")
+        const people = yield* newest(yield* engine.people, text)
+        const objects = yield* newest(yield* engine.objects, text)
+        return json({ people: people.shown, objects: objects.shown, total: people.total + objects.total })
+      })
+    )
 
-      yield* add("POST", "/_dev/clear", () => Effect.as(events.clear, json({})))
-    })
-  )
+    yield* router.add("PUT", "/_dev/faults", (request) =>
+      Effect.gen(function* () {
+        const body = yield* Effect.orElseSucceed(readUpTo(request.stream, longestPlan), () => new Uint8Array())
+        if (body.length > longestPlan) return json({ error: `more than ${longestPlan} bytes are no plan` }, 413)
+        const faults = decodeFaults(new TextDecoder().decode(body))
+        if (Option.isNone(faults)) return json({ error: "these are no faults" }, 400)
+        yield* engine.setFaults(faults.value)
+        return json({})
+      })
+    )
 
-type Handler = (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<HttpServerResponse.HttpServerResponse>
+    yield* router.add("POST", "/_dev/clear", () => Effect.as(events.clear, json({})))
+  })
+)
 
 const parameter = (request: HttpServerRequest.HttpServerRequest, name: string): string =>
   URL.parse(request.url, "http://localhost")?.searchParams.get(name) ?? ""
@@ -141,5 +135,4 @@ const newest = Effect.fnUntraced(function* <A extends object>(items: ReadonlyArr
 export const layerDevServer = (
   options: SimulatorOptions,
   listen: ListenOptions
-): Layer.Layer<ServedEngine, InvalidOptions | HttpServerError.ServeError> =>
-  layerApiServer(options, listen, layerPage(listen.host))
+): Layer.Layer<ServedEngine, InvalidOptions | HttpServerError.ServeError> => layerApiServer(options, listen, layerPage)

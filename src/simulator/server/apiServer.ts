@@ -3,16 +3,21 @@ import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import { Effect, Layer } from "effect"
 import { HttpRouter, HttpServer, type HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
+import * as NetAddress from "effect/net/NetAddress"
 import type { InvalidOptions } from "../../AnalyticsError.ts"
 import { readUpTo } from "../body.ts"
 import { makeEngine, type RawAnswer, ServedEngine } from "../Engine.ts"
 import type { SimulatorOptions } from "../SimulatorOptions.ts"
+import { type Cors, resolveCors } from "./cors.ts"
+import { makeGuard, resolveToken } from "./guard.ts"
 
-/** Where the simulator listens. */
+/** Where the simulator listens, and to whom. */
 export interface ListenOptions {
   /** 0 takes any free port. */
   readonly port: number
   readonly host: string
+  readonly token: string | undefined
+  readonly cors: Cors | undefined
 }
 
 /** The API's routes. */
@@ -50,20 +55,36 @@ const respond = (request: HttpServerRequest.HttpServerRequest, answer: RawAnswer
     return Effect.succeed(HttpServerResponse.empty())
   })
 
+/** Where this machine finds the server: an address that is any of its own is none to connect to. */
+const urlOf = (address: NetAddress.SocketAddress): string => {
+  const isAny = !NetAddress.isUnixPathAddress(address) && NetAddress.isUnspecified(address.address)
+  if (!isAny) return HttpServer.formatAddress(address)
+  const loopback = NetAddress.isIpv4Address(address.address) ? NetAddress.ipv4Loopback : NetAddress.ipv6Loopback
+  return HttpServer.formatAddress(NetAddress.inetAddressUnsafe(loopback, address.port))
+}
+
 /** A simulator on a socket, with the API's routes and more of them. */
 export const layerApiServer = (
   options: SimulatorOptions,
-  { port, host }: ListenOptions,
+  { port, host, ...access }: ListenOptions,
   layerMore: Layer.Layer<never, never, HttpRouter.HttpRouter | ServedEngine> = Layer.empty
 ): Layer.Layer<ServedEngine, InvalidOptions | HttpServerError.ServeError> => {
   // What a fault stalls must not hold up the end.
   const layerHttp = NodeHttpServer.layer(createServer, { port, host, gracefulShutdownTimeout: "100 millis" })
   const layerEngine = Layer.effect(
     ServedEngine,
-    Effect.flatMap(HttpServer.HttpServer, (server) => makeEngine(options, HttpServer.formatAddress(server.address)))
+    Effect.flatMap(HttpServer.HttpServer, (server) => makeEngine(options, urlOf(server.address)))
   )
-  return HttpRouter.serve(Layer.merge(layerApi, layerMore), { disableLogger: true, disableListenLog: true }).pipe(
-    Layer.provideMerge(layerEngine),
-    Layer.provide(layerHttp)
+  const layerGuard = HttpRouter.use((router) =>
+    Effect.gen(function* () {
+      const { address } = yield* HttpServer.HttpServer
+      const [token, cors] = yield* Effect.all([resolveToken(access.token), resolveCors(access.cors)])
+      const boundPort = NetAddress.isUnixPathAddress(address) ? port : address.port
+      yield* router.addGlobalMiddleware(makeGuard({ host, port: boundPort, token, cors }))
+    })
   )
+  return HttpRouter.serve(Layer.mergeAll(layerGuard, layerApi, layerMore), {
+    disableLogger: true,
+    disableListenLog: true
+  }).pipe(Layer.provideMerge(layerEngine), Layer.provide(layerHttp))
 }

@@ -18,6 +18,9 @@ import { refreshFaults } from "./faults.js"
 import { closePerson, movePerson, onPersonEvent, refreshPeople } from "./people.js"
 import { connect, fetchState, sendClear } from "./server.js"
 
+// The cookie has the token by now, and a bookmark or a screenshot is not to show it.
+if (location.search !== "") history.replaceState(null, "", location.pathname)
+
 const tabs = [...document.querySelectorAll("[role=tab]")]
 let view = "events"
 
