@@ -39,7 +39,7 @@ const post = Effect.fnUntraced(function* (headers: Record<string, string>, from?
 const stored = Effect.map(Simulator.events, (events) => events.length)
 
 const devRoutes = ["/_dev/state", "/_dev/people", "/_dev/people?find=a", "/_dev/request?id=1", "/_dev/events"]
-const pageRoutes = ["/", "/app.js", "/app.css", ...devRoutes]
+const pageRoutes = ["/", "/app.js", "/app.css", "/shared.js", ...devRoutes]
 
 const foreign = [
   { origin: "https://evil.example" },

@@ -16,7 +16,18 @@ import { makeEventStream } from "./eventStream.ts"
 // The same folder from src and from dist: the page ships as it is written.
 const pageFolder = new URL("../../../src/simulator/server/page/", import.meta.url)
 
-const scripts = ["app.js", "detail.js", "dom.js", "event.js", "events.js", "faults.js", "people.js", "server.js"]
+const scripts = [
+  "app.js",
+  "detail.js",
+  "dom.js",
+  "event.js",
+  "events.js",
+  "faults.js",
+  "listen.js",
+  "people.js",
+  "server.js",
+  "shared.js"
+]
 
 const assets: ReadonlyArray<readonly [path: `/${string}`, file: string, contentType: string]> = [
   ["/", "index.html", "text/html; charset=utf-8"],

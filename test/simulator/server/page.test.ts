@@ -1,11 +1,12 @@
 import { execFile } from "node:child_process"
-import { request } from "node:http"
+import { createServer as createHttpServer, request } from "node:http"
 import { connect, createServer, type Socket } from "node:net"
+import { networkInterfaces } from "node:os"
 import { assert, describe, it } from "@effect/vitest"
 import { Simulator } from "cdp-analytics-effect/simulator"
-import { Effect, Exit, Layer, Scope } from "effect"
+import { Context, Effect, Exit, Layer, Scope } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
-import { type Browser, chromium, type Page } from "playwright-core"
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core"
 import { afterAll, beforeAll } from "vitest"
 import { findProgram } from "../../support/findProgram.ts"
 import { listen } from "../../support/listen.ts"
@@ -67,18 +68,19 @@ const makeLine = Effect.fnUntraced(function* (port: number) {
   }
 })
 
-/** One for all tests: each page has a profile of its own. */
+/** One for all tests. */
 let browser: Browser
 
-const acquirePage = Effect.acquireRelease(
-  Effect.promise(() => browser.newPage()),
-  (page) => Effect.promise(() => page.close())
+const acquireContext = Effect.acquireRelease(
+  Effect.promise(() => browser.newContext()),
+  (context) => Effect.promise(() => context.close())
 )
 
-/** The page, and whatever it complains of. */
-const open = Effect.fnUntraced(function* (through?: string) {
+/** The page, in a profile of its own or as one more tab, and whatever it complains of. */
+const open = Effect.fnUntraced(function* (through?: string, profile?: BrowserContext) {
   const url = through ?? (yield* Simulator).url
-  const page = yield* acquirePage
+  const context = profile ?? (yield* acquireContext)
+  const page = yield* Effect.promise(() => context.newPage())
   return yield* Effect.promise(async () => {
     page.setDefaultTimeout(10_000)
     const complaints: Array<string> = []
@@ -96,6 +98,11 @@ const open = Effect.fnUntraced(function* (through?: string) {
     return { page, complaints }
   })
 })
+
+/** An address of this machine that others use, if it has one. */
+const outerAddress = Object.values(networkInterfaces())
+  .flat()
+  .find((address) => address !== undefined && !address.internal && address.family === "IPv4")?.address
 
 const names = (page: Page) => page.locator(".row .name").allTextContents()
 
@@ -235,6 +242,107 @@ describe.skipIf(installed.isMissing)(`the page${installed.note}`, () => {
         const [again] = yield* Simulator.events
         assert.deepInclude(again?.message, { event: "it's bought", messageId: "m-1" })
       }).pipe(Effect.provide(layer)),
+    30_000
+  )
+
+  it.live(
+    "is live in more tabs than a browser has connections, and each of them can still ask",
+    () =>
+      Effect.gen(function* () {
+        const context = yield* acquireContext
+        yield* post([track("before")])
+        const [first, ...others] = yield* Effect.forEach(Array(8), () =>
+          Effect.map(open(undefined, context), ({ page }) => page)
+        )
+        yield* post([track("to all")])
+        yield* Effect.promise(async () => {
+          for (const tab of others) {
+            await tab.locator(".row", { hasText: "to all" }).waitFor()
+            assert.deepStrictEqual(await names(tab), ["to all", "before"])
+          }
+          // The one that came first goes, and the others are none the worse.
+          await first?.close()
+          await others[6]?.getByRole("button", { name: "Clear" }).click()
+          for (const tab of others) await tab.getByText("Nothing has arrived yet").waitFor()
+        })
+        yield* post([track("after")])
+        const { page: late } = yield* open(undefined, context)
+        yield* Effect.promise(async () => {
+          for (const tab of [...others, late]) {
+            await tab.locator(".row", { hasText: "after" }).waitFor()
+            assert.deepStrictEqual(await names(tab), ["after"])
+          }
+        })
+      }).pipe(Effect.provide(layer)),
+    30_000
+  )
+
+  it.live(
+    "leaves the API to pages of the origins that it was told of, and to no others",
+    () =>
+      Effect.gen(function* () {
+        const app = createHttpServer((_, response) => response.setHeader("content-type", "text/html").end("<p>an app"))
+        const origin = `http://localhost:${yield* listen(app)}`
+        const context = yield* acquireContext
+        const page = yield* Effect.promise(() => context.newPage())
+        yield* Effect.promise(() => page.goto(origin))
+        /** Sends as a browser's SDK does, and as a page can that has no leave. */
+        const send = Effect.fnUntraced(function* (cors: ReadonlyArray<string>) {
+          const server = yield* Layer.build(Simulator.layerServer({ page: true, cors }))
+          const { url, events } = Context.get(server, Simulator)
+          const seen = yield* Effect.promise(() =>
+            page.evaluate(async (to) => {
+              const body = (event: string) =>
+                JSON.stringify({ writeKey: "k", batch: [{ type: "track", userId: "u", event }] })
+              const headers = { authorization: `Basic ${btoa("k:")}`, "content-type": "application/json" }
+              const statusOf = (path: string, init: RequestInit) =>
+                // @effect-diagnostics-next-line globalFetch:off -- in the browser
+                fetch(`${to}${path}`, init).then(
+                  ({ status }) => status,
+                  () => "refused"
+                )
+              return [
+                await statusOf("/v1/batch", { method: "POST", headers, body: body("sdk") }),
+                await statusOf("/v1/batch", { method: "POST", mode: "no-cors", body: body("silent") }),
+                await statusOf("/_dev/state", {}),
+                await statusOf("/_dev/events", { mode: "no-cors" })
+              ]
+            }, url)
+          )
+          return [...seen, ...(yield* events).map(({ message }) => message["event"])]
+        })
+        assert.deepStrictEqual(yield* send([]), ["refused", 0, "refused", "refused"])
+        assert.deepStrictEqual(yield* send([origin]), [200, 0, "refused", "refused", "sdk", "silent"])
+      }),
+    30_000
+  )
+
+  it.live.skipIf(outerAddress === undefined)(
+    "is seen at another address with the token, and shows it no longer",
+    () =>
+      Effect.gen(function* () {
+        const token = "a-token-of-22-letters_"
+        const server = yield* Layer.build(
+          Layer.merge(Simulator.layerServer({ page: true, host: "0.0.0.0", token }), FetchHttpClient.layer)
+        )
+        const { port } = new URL(Context.get(server, Simulator).url)
+        const address = `http://${outerAddress}:${port}`
+        const context = yield* acquireContext
+        const { page, complaints } = yield* Effect.provide(open(`${address}/?token=${token}`, context), server)
+        yield* Effect.provide(post([track("seen")]), server)
+        yield* Effect.promise(async () => {
+          await page.locator(".row", { hasText: "seen" }).waitFor()
+          assert.strictEqual(page.url(), `${address}/`)
+          await page.getByRole("button", { name: "Clear" }).click()
+          await page.getByText("Nothing has arrived yet").waitFor()
+        })
+        assert.deepStrictEqual(complaints, [])
+        const stranger = yield* acquireContext
+        yield* Effect.promise(async () => {
+          const other = await stranger.newPage()
+          assert.strictEqual((await other.goto(address))?.status(), 403)
+        })
+      }),
     30_000
   )
 

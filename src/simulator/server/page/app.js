@@ -64,7 +64,7 @@ const drawHint = async () => {
   find("#hint").textContent = `The last request was refused ${answer}: ${refused.reason}.`
 }
 
-setInterval(refresh, 1000)
+setInterval(() => document.hidden || refresh(), 1000)
 
 // Events
 

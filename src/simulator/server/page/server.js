@@ -1,6 +1,7 @@
 // The server's side of the page.
 
 import { find } from "./dom.js"
+import { listen } from "./listen.js"
 
 const ask = async (path) => {
   const response = await fetch(path)
@@ -29,25 +30,34 @@ const say = (state, words) => {
   find("#connection").textContent = words
 }
 
-/** Hears of events for as long as the page is open, and again from where it was when the server was away. */
+/** Hears of events for as long as the page is open. */
 export const connect = (on) => {
-  let last = ""
-  const open = () => {
-    const source = new EventSource(`/_dev/events?after=${encodeURIComponent(last)}`)
-    source.addEventListener("hello", ({ data }) => {
-      say("live", "live")
-      if (data === "true") on.start()
-    })
-    source.addEventListener("message", ({ data, lastEventId }) => {
-      last = lastEventId
-      on.events(JSON.parse(data))
-    })
-    source.addEventListener("cleared", ({ data }) => on.cleared(Number(data)))
-    source.addEventListener("error", () => {
-      say("away", "server away, trying again")
-      // A browser tries again by itself, but not after an answer that is no stream.
-      if (source.readyState === EventSource.CLOSED) setTimeout(open, 1000)
-    })
+  const hear = (news) => {
+    switch (news.kind) {
+      case "live":
+        say("live", "live")
+        if (news.isAnew) on.start()
+        break
+      case "events":
+        on.events(JSON.parse(news.data))
+        break
+      case "cleared":
+        on.cleared(news.newest)
+        break
+      case "away":
+        say("away", "server away, trying again")
+    }
   }
-  open()
+  if (typeof SharedWorker === "undefined") return listen(hear)
+  const join = () => {
+    const worker = new SharedWorker("/shared.js", { type: "module" })
+    // Of a browser that shares no modules.
+    worker.addEventListener("error", () => listen(hear), { once: true })
+    worker.port.addEventListener("message", ({ data }) => hear(data))
+    worker.port.start()
+    addEventListener("pagehide", () => worker.port.postMessage("gone"), { once: true })
+  }
+  join()
+  // Back from where a browser keeps pages that were left.
+  addEventListener("pageshow", ({ persisted }) => persisted && join())
 }
