@@ -99,6 +99,21 @@ const open = Effect.fnUntraced(function* (through?: string, profile?: BrowserCon
   })
 })
 
+/** What the buttons of the only event copy. */
+const copies = (page: Page) =>
+  Effect.promise(async () => {
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"], { origin: new URL(page.url()).origin })
+    await page.locator(".row").click()
+    await page.locator("#detail dl").first().waitFor()
+    const all: Array<string> = []
+    for (const name of ["Copy JSON", "Copy curl", "Copy TypeScript"]) {
+      await page.getByRole("button", { name }).click()
+      await page.getByRole("button", { name: "Copied" }).first().waitFor()
+      all.push(await page.evaluate(() => navigator.clipboard.readText()))
+    }
+    return all
+  })
+
 /** An address of this machine that others use, if it has one. */
 const outerAddress = Object.values(networkInterfaces())
   .flat()
@@ -213,34 +228,59 @@ describe.skipIf(installed.isMissing)(`the page${installed.note}`, () => {
   )
 
   it.live(
-    "copies an event as JSON, as curl and as TypeScript",
+    "copies an event as JSON, as curl and as TypeScript, with nothing that a shell or a reader takes for something else",
     () =>
       Effect.gen(function* () {
         const { page } = yield* open()
-        yield* post([track("it's bought", { messageId: "m-1", properties: { price: 1 }, context: { ip: "::1" } })])
-        const { url } = yield* Simulator
-        const copied = yield* Effect.promise(async () => {
-          await page.context().grantPermissions(["clipboard-read", "clipboard-write"], { origin: url })
-          await page.locator(".row").click()
-          await page.locator("#detail dl").first().waitFor()
-          const all: Array<string> = []
-          for (const name of ["Copy JSON", "Copy curl", "Copy TypeScript"]) {
-            await page.getByRole("button", { name }).click()
-            await page.getByRole("button", { name: "Copied" }).first().waitFor()
-            all.push(await page.evaluate(() => navigator.clipboard.readText()))
-          }
-          return all
-        })
-        assert.deepInclude(JSON.parse(copied[0] ?? ""), { event: "it's bought", context: { ip: "::1" } })
-        assert.include(copied[2], "yield* Analytics.track({")
-        assert.include(copied[2], 'event: "it\'s bought"')
+        // Quotes of shells, of PowerShell too, what cmd expands, what does not show, and what turns text around.
+        const hostile = `'"\`\\'; touch /tmp/x; $(id) %PATH% !x! & | > ^ "\\" \n\t\u007f\u009b\u2018\u2019\u201a\u201b\u202e\u2066\u200b\u2028\ufeff -o x`
+        const properties = { [hostile]: [hostile, "plain é ö 漢字"], price: 1 }
+        const sent = { ...track("it's bought", { messageId: "m-1", properties }), context: { ip: "::1" } }
+        yield* post([sent])
+        const [json = "", curl = "", source = ""] = yield* copies(page)
+        const hidden = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u
+        for (const copied of [json, curl, source]) assert.notMatch(copied, hidden)
+        assert.deepInclude(JSON.parse(json), sent)
+        assert.include(source, "yield* Analytics.track({")
+        assert.include(source, 'event: "it\'s bought"')
+        const command = /^curl http:\/\/127\.0\.0\.1:\d+\/v1\/batch -u dev: (?:-H '[\w:/ -]+' ){2}-d '([^']+)'$/
+        const body = command.exec(curl)?.[1] ?? ""
+        assert.match(body, /^[\p{L}\p{N}\\"{}[\]:,._/@+=~-]+$/u)
+        assert.notMatch(body, /\\["\\]/, "a quote in the body ends no string for who knows no backslash")
         yield* (yield* Simulator).clear
         // Its server is this process: the shell must not be waited for in one go.
         yield* Effect.callback<void>((resume) => {
-          execFile("sh", ["-c", copied[1] ?? ""], (error) => resume(error === null ? Effect.void : Effect.die(error)))
+          execFile("sh", ["-c", curl], (error) => resume(error === null ? Effect.void : Effect.die(error)))
         })
         const [again] = yield* Simulator.events
-        assert.deepInclude(again?.message, { event: "it's bought", messageId: "m-1" })
+        assert.deepInclude(again?.message, sent)
+      }).pipe(Effect.provide(layer)),
+    30_000
+  )
+
+  it.live(
+    "shows what is deeper or longer than anybody means, each in its turn, and goes on",
+    () =>
+      Effect.gen(function* () {
+        const { page, complaints } = yield* open()
+        const deep = JSON.parse(`${'{"a":['.repeat(1000)}1${"]}".repeat(1000)}`)
+        yield* post([track("deep", { properties: deep, context: deep })])
+        yield* post([track("id", { userId: deep })])
+        yield* post([track("wide", { properties: { list: Array(200_000).fill(1) } })])
+        yield* post([track("plain")])
+        yield* Effect.promise(async () => {
+          await page.locator(".row").nth(3).waitFor()
+          for (const row of await page.locator(".row").all()) {
+            await row.click()
+            await page.locator("#detail h2", { hasText: (await row.locator(".name").textContent()) ?? "" }).waitFor()
+            await page.locator("#detail dl").first().waitFor()
+          }
+          await page.locator("#search").fill("plain")
+          await page.getByText("1 of 4 events").waitFor()
+          await page.getByRole("tab", { name: "People" }).click()
+          await page.locator("#person-detail h2", { hasText: "ada" }).waitFor()
+        })
+        assert.deepStrictEqual(complaints, [])
       }).pipe(Effect.provide(layer)),
     30_000
   )

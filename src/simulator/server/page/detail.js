@@ -1,7 +1,7 @@
 // One event: its message, the context it was stored with, and the request that it came in.
 
 import { bytesOf, copyButton, facts, find, jsonBlock, make } from "./dom.js"
-import { asCurl, asTypeScript, nameOf, typeOf } from "./event.js"
+import { asCurl, asJson, asTypeScript, nameOf, typeOf } from "./event.js"
 import { describeFault } from "./faults.js"
 import { fetchRequest } from "./server.js"
 
@@ -11,6 +11,7 @@ let current
 export const showDetail = (event, close) => {
   current = event
   detail.hidden = event === undefined
+  detail.replaceChildren()
   if (event === undefined) return
   const request = make("div", {}, make("p", { class: "quiet" }, "…"))
   draw(event, request, close)
@@ -39,7 +40,7 @@ const draw = (event, request, close) => {
     make(
       "div",
       { class: "actions" },
-      copyButton("Copy JSON", () => JSON.stringify(message, null, 2)),
+      copyButton("Copy JSON", () => asJson(event)),
       copyButton("Copy curl", () => asCurl(event, location.origin)),
       source === undefined ? "" : copyButton("Copy TypeScript", () => source)
     ),

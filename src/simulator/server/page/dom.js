@@ -48,29 +48,39 @@ export const makeKeyed = (parent, keyOf, draw) => {
 
 const span = (kind, text) => make("span", { class: kind }, text)
 
+/** So many lines are drawn: who wants more of it copies it. */
+const linesAtMost = 5000
+
 /** JSON as elements, so that its parts can have colours. What is at `marked`, such as `context.device`, stands out. */
-export const drawJson = (value, marked, path = "", indent = "") => {
+const drawJson = (value, marked, room, path = "", indent = "") => {
   if (value === null || typeof value === "boolean") return [span("word", String(value))]
   if (typeof value === "number") return [span("number", String(value))]
   if (typeof value === "string") return [span("string", JSON.stringify(value))]
   const isList = Array.isArray(value)
   const [open, close] = isList ? "[]" : "{}"
-  const entries = Object.entries(value)
-  if (entries.length === 0) return [open + close]
+  const all = Object.entries(value)
+  if (all.length === 0) return [open + close]
+  const entries = all.slice(0, room.lines)
+  room.lines -= entries.length
   const inner = `${indent}  `
   const lines = entries.flatMap(([key, item], index) => {
     const here = path === "" ? key : `${path}.${key}`
-    const parts = [...(isList ? [] : [span("key", JSON.stringify(key)), ": "]), ...drawJson(item, marked, here, inner)]
+    const parts = [
+      ...(isList ? [] : [span("key", JSON.stringify(key)), ": "]),
+      ...drawJson(item, marked, room, here, inner)
+    ]
     return [
       `\n${inner}`,
       ...(here === marked ? [make("mark", {}, ...parts)] : parts),
       index < entries.length - 1 ? "," : ""
     ]
   })
+  if (entries.length < all.length) lines.push(`\n${inner}…`)
   return [open, ...lines, `\n${indent}${close}`]
 }
 
-export const jsonBlock = (value, marked) => make("pre", {}, make("code", {}, ...drawJson(value, marked)))
+export const jsonBlock = (value, marked) =>
+  make("pre", {}, make("code", {}, ...drawJson(value, marked, { lines: linesAtMost })))
 
 export const facts = (pairs) =>
   make(
@@ -85,9 +95,9 @@ const asNode = (value) => (value instanceof Node ? value : String(value))
 
 /** The clipboard of the browser, or, where the address is not a secure one, the older way. */
 const copy = async (text) => {
-  if (navigator.clipboard !== undefined) return navigator.clipboard.writeText(text)
+  if (navigator.clipboard !== undefined) return navigator.clipboard.writeText(text())
   const area = make("textarea", { class: "aside" })
-  area.value = text
+  area.value = text()
   document.body.append(area)
   area.select()
   const isCopied = document.execCommand("copy")
@@ -101,7 +111,7 @@ export const copyButton = (label, text) =>
     {
       type: "button",
       onclick: async ({ currentTarget: button }) => {
-        button.textContent = await copy(text()).then(
+        button.textContent = await copy(text).then(
           () => "Copied",
           () => "Not copied"
         )

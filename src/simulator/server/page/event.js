@@ -32,8 +32,29 @@ const stamps = ["receivedAt", "originalTimestamp"]
 /** The message as it was sent, but for the time, which the server may have given it. */
 const withoutStamps = (message) => Object.fromEntries(Object.entries(message).filter(([key]) => !stamps.includes(key)))
 
+const escaped = (text) =>
+  text
+    .split("")
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+    .join("")
+
+/** JSON in lines, with what does not show, or changes how what is around it shows, written out. */
+const printed = (value) =>
+  JSON.stringify(value, null, 2).replaceAll(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, escaped)
+
+export const asJson = ({ message }) => printed(message)
+
+/**
+ * JSON in which nothing but letters, digits and a few marks stands for itself: no shell finds a quote in it that ends the
+ * argument, nor white space where a quote is none, as in `cmd`.
+ */
+const quotable = (value) =>
+  JSON.stringify(value).replaceAll(/\\["\\]|[^\p{L}\p{M}\p{N}\\"{}[\]:,._/@+=~-]/gu, (text) =>
+    escaped(text.startsWith("\\") ? text.slice(1) : text)
+  )
+
 export const asCurl = (event, url) => {
-  const body = JSON.stringify({ batch: [withoutStamps(event.message)] }).replaceAll("'", "'\\''")
+  const body = quotable({ batch: [withoutStamps(event.message)] })
   return `curl ${url}/v1/batch -u dev: -H 'Content-Type: application/json' -H 'X-Strict-Mode: 1' -d '${body}'`
 }
 
@@ -44,7 +65,7 @@ export const asTypeScript = ({ message }) => {
   if (!types.includes(type)) return undefined
   const { library, ...ownContext } = context ?? {}
   const input = { ...fields, ...(Object.keys(ownContext).length > 0 && { context: ownContext }) }
-  const source = JSON.stringify(input, null, 2)
+  const source = printed(input)
     .replaceAll(/^(\s*)"__proto__":/gm, '$1["__proto__"]:')
     .replaceAll(/^(\s*)"([A-Za-z_$][\w$]*)":/gm, "$1$2:")
   return `yield* Analytics.${type}(${source})`

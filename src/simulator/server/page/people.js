@@ -8,6 +8,9 @@ import { fetchPeople } from "./server.js"
 /** How many of a person's events the timeline shows. */
 const timelineLength = 50
 
+/** How many of a person's devices and groups are shown. */
+const recordsLength = 100
+
 let known = { people: [], objects: [], total: 0 }
 let selectedKey
 let shownAs = ""
@@ -109,10 +112,12 @@ const membersOf = ({ objectTypeId, objectId }) =>
   known.people.filter(({ relationships }) => Object.hasOwn(relationships, `${objectTypeId}:${objectId}`))
 
 const groupNames = (person) =>
-  Object.keys(person?.relationships ?? {}).map((key) => {
-    const object = known.objects.find((candidate) => objectKey(candidate) === `object ${key}`)
-    return object === undefined ? key : objectTitle(object)
-  })
+  Object.keys(person?.relationships ?? {})
+    .slice(0, recordsLength)
+    .map((key) => {
+      const object = known.objects.find((candidate) => objectKey(candidate) === `object ${key}`)
+      return object === undefined ? key : objectTitle(object)
+    })
 
 const link = (label, key) =>
   make("button", { type: "button", class: "link", onclick: () => selectPerson(key, true) }, label)
@@ -126,14 +131,14 @@ const section = (title, records) =>
     ? []
     : [
         make("h3", {}, title),
-        ...Object.entries(records).map(([key, value]) =>
-          make("div", { class: "record" }, make("code", {}, key), jsonBlock(value))
-        )
+        ...Object.entries(records)
+          .slice(0, recordsLength)
+          .map(([key, value]) => make("div", { class: "record" }, make("code", {}, key), jsonBlock(value)))
       ]
 
 const drawPerson = (person, timeline) => {
   const names = groupNames(person)
-  const groups = Object.entries(person.relationships)
+  const groups = Object.entries(person.relationships).slice(0, recordsLength)
   return [
     back(),
     make("h2", {}, titleOf(person), person.isSuppressed ? make("span", { class: "refused" }, "  suppressed") : ""),

@@ -3,10 +3,22 @@
 import { find } from "./dom.js"
 import { listen } from "./listen.js"
 
+/** A message is 100 deep at most, and there is a little around it: whatever is deeper is cut off where it comes in. */
+const maxDepth = 120
+
+const cutOff = (value, levels = maxDepth) => {
+  if (typeof value !== "object" || value === null) return value
+  if (levels === 0) return "…"
+  for (const [key, inner] of Object.entries(value)) value[key] = cutOff(inner, levels - 1)
+  return value
+}
+
+const parse = (text) => cutOff(JSON.parse(text))
+
 const ask = async (path) => {
   const response = await fetch(path)
   if (!response.ok) throw new Error(`${path} was answered with ${response.status}`)
-  return response.json()
+  return parse(await response.text())
 }
 
 export const fetchState = () => ask("/_dev/state")
@@ -39,7 +51,7 @@ export const connect = (on) => {
         if (news.isAnew) on.start()
         break
       case "events":
-        on.events(JSON.parse(news.data))
+        on.events(parse(news.data))
         break
       case "cleared":
         on.cleared(news.newest)
