@@ -23,22 +23,23 @@ export const readUpTo = <E, R>(
   limit: number
 ): Effect.Effect<Uint8Array<ArrayBuffer>, E, R> =>
   Effect.suspend(() => {
+    // One buffer that grows: a piece of a byte is an object of hundreds.
+    let whole = new Uint8Array(16_384)
     let length = 0
     return bytes.pipe(
       Stream.takeUntil((piece) => {
-        length += piece.length
+        const end = length + piece.length
+        if (end > whole.length) {
+          const larger = new Uint8Array(Math.max(end, whole.length * 2))
+          larger.set(whole)
+          whole = larger
+        }
+        whole.set(piece, length)
+        length = end
         return length > limit
       }),
-      Stream.runCollect,
-      Effect.map((pieces) => {
-        const whole = new Uint8Array(length)
-        let end = 0
-        for (const piece of pieces) {
-          whole.set(piece, end)
-          end += piece.length
-        }
-        return whole
-      })
+      Stream.runDrain,
+      Effect.map(() => whole.subarray(0, length))
     )
   })
 

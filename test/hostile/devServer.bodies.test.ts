@@ -4,6 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Simulator, type SimulatorOptions } from "cdp-analytics-effect/simulator"
 import { Effect, Layer } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
+import { isFull } from "../support/repetitions.ts"
 import { authorization, head, say, track } from "./connection.ts"
 
 const inProcess = (options: SimulatorOptions = {}) => Simulator.layer(options)
@@ -168,6 +169,20 @@ describe("a body without end", { concurrent: true }, () => {
     }).pipe(Effect.provide(onSocket()))
   )
 
+  it.live("in crumbs is put together, each crumb a byte", () =>
+    Effect.gen(function* () {
+      const body = batchOf(20_000)
+      const crumbs = Buffer.from([...body].map((byte) => `1\r\n${byte}\r\n`).join(""))
+      const chunked = head("POST /v1/batch", { ...json, "transfer-encoding": "chunked" })
+      assert.strictEqual((yield* say({ pieces: [chunked, crumbs, "0\r\n\r\n"] })).status, 200)
+      assert.strictEqual((yield* Simulator.requests)[0]?.bytes, body.length)
+      assert.deepStrictEqual(
+        (yield* Simulator.events).map(({ verdict }) => verdict),
+        ["accepted"]
+      )
+    }).pipe(Effect.provide(onSocket()))
+  )
+
   it.live("that says less than there is makes no request of the rest", () =>
     Effect.gen(function* () {
       const body = batchOf(200)
@@ -198,3 +213,17 @@ describe("a body without end", { concurrent: true }, () => {
     }).pipe(Effect.provide(onSocket()))
   )
 })
+
+it.live.skipIf(!isFull)(
+  "bodies that are slow hold no more than all may together, and leave room again",
+  () =>
+    Effect.gen(function* () {
+      const start = head("POST /v1/batch", { ...json, "content-length": String(longest) })
+      const { status } = yield* Effect.raceAllFirst(
+        Array.from({ length: 80 }, () => say({ pieces: [start, Buffer.alloc(longest - 1, " ")] }))
+      )
+      assert.strictEqual(status, 503)
+      yield* Effect.repeat(post(batchOf(1000)), { until: (answer) => answer.status === 200 })
+    }).pipe(Effect.provide(onSocket())),
+  20_000
+)

@@ -5,9 +5,9 @@ import { Effect, Layer } from "effect"
 import { HttpRouter, HttpServer, type HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
 import * as NetAddress from "effect/net/NetAddress"
 import type { InvalidOptions } from "../../AnalyticsError.ts"
-import { readUpTo } from "../body.ts"
 import { makeEngine, type RawAnswer, ServedEngine } from "../Engine.ts"
 import type { SimulatorOptions } from "../SimulatorOptions.ts"
+import { makeReadBody } from "./bodies.ts"
 import { type Cors, resolveCors } from "./cors.ts"
 import { makeGuard, resolveToken } from "./guard.ts"
 
@@ -20,10 +20,14 @@ export interface ListenOptions {
   readonly cors: Cors | undefined
 }
 
+/** A request that has not come whole after so many milliseconds does not come. */
+const requestTimeout = 60_000
+
 /** The API's routes. */
 const layerApi = HttpRouter.use((router) =>
-  Effect.flatMap(ServedEngine, (engine) =>
-    router.add(
+  Effect.flatMap(ServedEngine, (engine) => {
+    const readBody = makeReadBody()
+    return router.add(
       "*",
       "/v1/*",
       Effect.gen(function* () {
@@ -31,11 +35,13 @@ const layerApi = HttpRouter.use((router) =>
         const { method, url, headers } = request
         const [path = ""] = url.split("?", 1)
         const limit = engine.bodyLimit({ method, path, headers })
-        const body = limit === 0 ? new Uint8Array() : yield* readUpTo(request.stream, limit)
-        return yield* respond(request, yield* engine.handle({ method, path, headers, body }))
+        const body = limit === 0 ? new Uint8Array() : yield* readBody(request.stream, limit)
+        return body === undefined
+          ? HttpServerResponse.empty({ status: 503, headers: { "retry-after": "1", connection: "close" } })
+          : yield* respond(request, yield* engine.handle({ method, path, headers, body }))
       })
     )
-  )
+  })
 )
 
 const respond = (request: HttpServerRequest.HttpServerRequest, answer: RawAnswer) =>
@@ -70,7 +76,11 @@ export const layerApiServer = (
   layerMore: Layer.Layer<never, never, HttpRouter.HttpRouter | ServedEngine> = Layer.empty
 ): Layer.Layer<ServedEngine, InvalidOptions | HttpServerError.ServeError> => {
   // What a fault stalls must not hold up the end.
-  const layerHttp = NodeHttpServer.layer(createServer, { port, host, gracefulShutdownTimeout: "100 millis" })
+  const layerHttp = NodeHttpServer.layer(() => createServer({ requestTimeout }), {
+    port,
+    host,
+    gracefulShutdownTimeout: "100 millis"
+  })
   const layerEngine = Layer.effect(
     ServedEngine,
     Effect.flatMap(HttpServer.HttpServer, (server) => makeEngine(options, urlOf(server.address)))

@@ -3,8 +3,8 @@
 
 import { arrange, bytesOf, find, make, timeOf } from "./dom.js"
 import { nameOf, personOf, typeOf, whyOf } from "./event.js"
+import { keptEvents, keptLength } from "./listen.js"
 
-const keep = 10_000
 /** Rows above and below the ones that can be seen. */
 const margin = 6
 
@@ -69,11 +69,23 @@ export const resetFilters = () => {
 export const receive = (fresh) => {
   if (isPaused) {
     waiting.push(...fresh)
-    if (waiting.length > keep) waiting = waiting.slice(-keep)
+    waiting = newestOf(waiting)
   } else {
     add(fresh)
   }
   schedule()
+}
+
+/** Those that are kept; room is made for some at a time, and not for each. */
+const newestOf = (all) => {
+  const length = all.reduce((sum, { bytes }) => sum + bytes, 0)
+  if (all.length <= keptEvents * 1.1 && length <= keptLength * 1.1) return all
+  let room = keptLength
+  const start = all.findLastIndex(({ bytes }) => {
+    room -= bytes
+    return room < 0
+  })
+  return all.slice(Math.max(start + 1, all.length - keptEvents))
 }
 
 const add = (fresh) => {
@@ -82,10 +94,10 @@ const add = (fresh) => {
   const isAtTop = rows.scrollTop < rowHeight() / 2
   events.push(...fresh)
   shown.push(...passing)
-  const isTooMany = events.length > keep + keep / 10
-  if (isTooMany) {
-    events = events.slice(-keep)
-    shown = shown.filter(({ id }) => id >= events[0].id)
+  const kept = newestOf(events)
+  if (kept !== events) {
+    events = kept
+    shown = shown.filter(({ id }) => id >= events[0]?.id)
   }
   if (!isAtTop) anchor += passing.length
 }

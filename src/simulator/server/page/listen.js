@@ -1,5 +1,9 @@
 // The server's events as they come, and, when it was away, again from where it was.
 
+/** The newest events that the page keeps: so many, and no more than so many bytes. */
+export const keptEvents = 10_000
+export const keptLength = 64 * 1024 * 1024
+
 export const listen = (tell) => {
   let last = ""
   const open = () => {

@@ -1,9 +1,6 @@
 // Listens for all tabs: a browser has six connections to a server, and a stream for each tab would take them up.
 
-import { listen } from "./listen.js"
-
-/** As many events as a tab keeps. */
-const keep = 10_000
+import { keptEvents, keptLength, listen } from "./listen.js"
 
 const tabs = new Set()
 let state
@@ -14,10 +11,16 @@ const forget = (newest) => {
   pieces = pieces.filter((piece) => piece.newest > newest)
 }
 
+const keep = (piece) => {
+  pieces.push(piece)
+  forget(piece.newest - keptEvents)
+  let length = pieces.reduce((sum, { data }) => sum + data.length, 0)
+  while (length > keptLength) length -= pieces.shift().data.length
+}
+
 listen((news) => {
   if (news.kind === "events") {
-    pieces.push(news)
-    forget(news.newest - keep)
+    keep(news)
   } else if (news.kind === "cleared") {
     forget(news.newest)
   } else {
