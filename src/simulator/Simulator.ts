@@ -77,15 +77,12 @@ export class Simulator extends Context.Service<Simulator, Engine>()("cdp-analyti
    *
    * @since 0.1.0
    */
-  static readonly layerServer = ({
-    port = 0,
-    host = "127.0.0.1",
-    page = false,
-    token,
-    cors,
-    ...options
-  }: SimulatorServerOptions = {}): Layer.Layer<Simulator, InvalidOptions | HttpServerError.ServeError> =>
-    Layer.effect(Simulator, ServedEngine).pipe(
+  static readonly layerServer = (
+    input: SimulatorServerOptions = {}
+  ): Layer.Layer<Simulator, InvalidOptions | HttpServerError.ServeError> => {
+    // Only what was written there opens a door, and not what it inherits.
+    const { port = 0, host = "127.0.0.1", page = false, token, cors, ...options } = { __proto__: null, ...input }
+    return Layer.effect(Simulator, ServedEngine).pipe(
       Layer.provide(
         Layer.unwrap(
           // Only a program that asks for a socket loads what needs Node.
@@ -101,6 +98,7 @@ export class Simulator extends Context.Service<Simulator, Engine>()("cdp-analyti
         )
       )
     )
+  }
 
   /** A simulator, and an `HttpClient` that sends every request to it, without a socket. */
   static readonly layer = (

@@ -200,6 +200,14 @@ describe("CORS, where it was asked for", suite, () => {
     }).pipe(Effect.provide(served({ cors: true })))
   )
 
+  it.live("and the rest of what lets in is not inherited", () =>
+    Effect.gen(function* () {
+      assert.match((yield* Simulator).url, /^http:\/\/127\.0\.0\.1:/)
+      assert.strictEqual((yield* post({ origin: app })).status, 403)
+      assert.strictEqual((yield* ask({ path: "/app.js" })).status, 404)
+    }).pipe(Effect.provide(Simulator.layerServer(Object.create({ cors: true, host: "::", page: true }))))
+  )
+
   it.live("and the token are refused by name where they are none", () =>
     Effect.gen(function* () {
       for (const [option, options] of [

@@ -39,8 +39,8 @@ const assets: ReadonlyArray<readonly [path: `/${string}`, file: string, contentT
 const shownAtMost = 200
 const shownLength = 1024 * 1024
 
-/** Bytes of a plan of faults. */
-const longestPlan = 64 * 1024
+/** Bytes of a plan of faults, which may have bodies to answer with. */
+const longestPlan = 4 * 1024 * 1024
 
 const decodeFaults = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Array(Fault)))
 
