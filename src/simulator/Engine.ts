@@ -6,18 +6,25 @@ import * as Base64 from "effect/encoding/Base64"
 import { Headers } from "effect/http"
 import {
   isWireObject,
+  type MeasuredMessage,
+  measure,
   messageTypes,
   objectAt,
+  type Refusal,
   refuse,
+  shareContext,
   textAt,
-  type WireObject,
-  wireBytes
+  type WireObject
 } from "../protocol/WireMessage.ts"
 import { longestBody, makeUncompress } from "./body.ts"
+import { cut, maxNameLength, maxTextLength } from "./cut.ts"
 import { type Fault, makeFaultPlan } from "./Fault.ts"
+import { keepMessage } from "./KeptMessage.ts"
 import { makeNewest, type ReceivedEvent, type ReceivedRequest } from "./Received.ts"
+import { makeSeen } from "./Seen.ts"
 import { type ResolvedSimulatorOptions, resolveSimulatorOptions, type SimulatorOptions } from "./SimulatorOptions.ts"
 import { makeState, type Person, type SimulatedObject } from "./State.ts"
+import { emptyWeight, weigh } from "./weight.ts"
 
 /** A request as any transport hands it over. */
 export interface RawRequest {
@@ -79,6 +86,12 @@ export class ServedEngine extends Context.Service<ServedEngine, Engine>()(
 /** How many events a slow reader of `live` may be behind. */
 const liveCapacity = 1024
 
+/** Of the messages that were refused, so many are told why; 10,000 reasons would help nobody. */
+const maxReasons = 20
+
+/** How many headers of a request are kept. */
+const maxHeaders = 100
+
 const routes = new Map([["/v1/batch", undefined], ...messageTypes.map((type) => [`/v1/${type}`, type] as const)])
 
 const parseJson = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unknown))
@@ -104,11 +117,12 @@ type Parsed =
 
 export const makeEngine = Effect.fnUntraced(function* (input: SimulatorOptions, url: string) {
   const options = yield* resolveSimulatorOptions(input)
-  const events = makeNewest<ReceivedEvent>(options.keep)
-  const requests = makeNewest<ReceivedRequest>(options.keep)
+  const most = { items: options.keep, bytes: options.keepBytes }
+  const events = makeNewest<ReceivedEvent>(most)
+  const requests = makeNewest<ReceivedRequest>(most)
   const state = makeState(options.keep)
   const faults = makeFaultPlan(options.faults)
-  const seen = makeSeen(options.deduplicationMillis)
+  const seen = makeSeen(options.deduplicationMillis, options.keepBytes)
   const isLimited = makeRateLimit(options.rateLimit)
   const longest = longestBody(options)
   const uncompress = yield* makeUncompress(longest)
@@ -116,41 +130,51 @@ export const makeEngine = Effect.fnUntraced(function* (input: SimulatorOptions, 
   let requestIds = 0
   let eventIds = 0
 
-  const record = (event: Omit<ReceivedEvent, "id">): void => {
-    const numbered = { id: ++eventIds, ...event }
-    events.add(numbered)
-    PubSub.publishUnsafe(live, numbered)
+  /** Takes a message in, unless it was refused. */
+  const receive = (
+    requestId: number,
+    receivedAt: number,
+    measured: MeasuredMessage,
+    refusal: Refusal | undefined
+  ): ReceivedEvent => {
+    const { message, isCut, weight } = keepMessage(measured, options.maxMessageBytes, receivedAt)
+    const base = { id: ++eventIds, requestId, receivedAt, message, bytes: measured.size.bytes }
+    const judge = (): ReceivedEvent => {
+      if (refusal !== undefined) {
+        return { ...base, verdict: "refused", refusal, ...(isCut && { note: "only what names it is kept" }) }
+      }
+      if (seen.isRepeat(textAt(message, "messageId"), receivedAt)) return { ...base, verdict: "duplicate" }
+      const note = state.apply(message)
+      return { ...base, verdict: "accepted", ...(note !== undefined && { note }) }
+    }
+    const event = judge()
+    events.add(event, emptyWeight + weight)
+    return event
   }
 
   /** Takes the messages of a request in, and says why some were refused. */
-  const store = (
+  const store = Effect.fnUntraced(function* (
     requestId: number,
     receivedAt: number,
     isStrict: boolean,
-    parsed: Extract<Parsed, { readonly _tag: "Messages" }>
-  ): ReadonlyArray<string> => {
-    const refusals = parsed.messages.map((message) => refuse(message, options.maxMessageBytes))
-    const reasons = refusals.flatMap((refusal, index) =>
-      refusal === undefined ? [] : [parsed.isBatch ? `batch[${index}]: ${refusal.reason}` : refusal.reason]
+    { messages, isBatch, context }: Extract<Parsed, { readonly _tag: "Messages" }>
+  ) {
+    const shared = context && shareContext(context)
+    const judged = messages.map((message) => {
+      const measured = measure(message, shared)
+      return { measured, refusal: refuse(measured, options.maxMessageBytes) }
+    })
+    const reasons = summarize(
+      judged.flatMap(({ refusal }, index) => (refusal === undefined ? [] : [{ index, ...refusal }])),
+      isBatch
     )
     const isBatchLost = isStrict && reasons.length > 0 && options.badMessageFails === "batch"
-    for (const [index, raw] of parsed.messages.entries()) {
-      const message: WireObject = isWireObject(raw) ? raw : {}
-      const base = { requestId, receivedAt, bytes: wireBytes(message) }
-      const refusal =
-        refusals[index] ?? (isBatchLost ? { path: "", reason: "another message of its batch was refused" } : undefined)
-      const stamped = stamp(message, parsed.context, receivedAt)
-      if (refusal !== undefined) {
-        record({ ...base, message: stamped, verdict: "refused", refusal })
-      } else if (seen(textAt(message, "messageId"), receivedAt)) {
-        record({ ...base, message: stamped, verdict: "duplicate" })
-      } else {
-        const note = state.apply(stamped)
-        record({ ...base, message: stamped, verdict: "accepted", ...(note !== undefined && { note }) })
-      }
+    const neighbour = isBatchLost ? { path: "", reason: "another message of its batch was refused" } : undefined
+    for (const { measured, refusal } of judged) {
+      yield* PubSub.publish(live, receive(requestId, receivedAt, measured, refusal ?? neighbour))
     }
     return reasons
-  }
+  }, Effect.uninterruptible)
 
   const isKeyRight = (key: string | undefined): boolean =>
     key !== undefined && key !== "" && (options.apiKeys === undefined || options.apiKeys.includes(key))
@@ -187,6 +211,9 @@ export const makeEngine = Effect.fnUntraced(function* (input: SimulatorOptions, 
     }
     const { batch } = envelope
     if (!Array.isArray(batch)) return refused("batch must be an array", 400, 200)
+    if (batch.length > options.maxBatchMessages) {
+      return refused(`the batch has ${batch.length} messages, the limit is ${options.maxBatchMessages}`, 400, 200)
+    }
     return { _tag: "Messages", messages: batch, isBatch: true, context: objectAt(envelope, "context") }
   }
 
@@ -200,22 +227,24 @@ export const makeEngine = Effect.fnUntraced(function* (input: SimulatorOptions, 
     const refusal = refuseHead(request)
     const body = refusal === undefined ? yield* uncompress(request) : request.body
 
-    const remember = (messages: number, outcome: { readonly status?: number; readonly reason?: string }): void =>
-      requests.add({
+    const remember = (messages: number, outcome: { readonly status?: number; readonly reason?: string }): void => {
+      const received: ReceivedRequest = {
         id,
         receivedAt,
-        method: request.method,
-        path: request.path,
-        headers: mask(request.headers),
+        method: cut(request.method, maxNameLength),
+        path: cut(request.path, maxTextLength),
+        headers: keepHeaders(request.headers),
         bytes: request.body.length,
         uncompressedBytes: body?.length ?? request.body.length,
         isStrict,
-        retryCount: Number(request.headers["x-retry-count"] ?? 0) || 0,
+        retryCount: countOf(request.headers["x-retry-count"]),
         messages,
         latency: clock.currentTimeMillisUnsafe() - receivedAt,
-        ...(fault && { fault }),
+        ...(fault && { fault: keepFault(fault) }),
         ...outcome
-      })
+      }
+      requests.add(received, weigh(received))
+    }
 
     const respond = (status: number, body: string, messages: number, reason?: string, headers = {}): TextAnswer => {
       remember(messages, { status, ...(reason !== undefined && { reason }) })
@@ -246,7 +275,7 @@ export const makeEngine = Effect.fnUntraced(function* (input: SimulatorOptions, 
       const text = status === 200 ? options.acceptedBody : errors([parsed.reason])
       return respond(status, text, 0, parsed.reason)
     }
-    const reasons = store(id, receivedAt, isStrict, parsed)
+    const reasons = yield* store(id, receivedAt, isStrict, parsed)
     const count = parsed.messages.length
     switch (fault?.kind) {
       case "resetAfter":
@@ -292,19 +321,18 @@ const refused = (reason: string, status: number, permissiveStatus: number): Refu
   permissiveStatus
 })
 
-const errors = (reasons: ReadonlyArray<string>): string => JSON.stringify({ meta: { errors: reasons } })
-
-/** As the server stores it: the envelope's context only where the message has none. */
-const stamp = (message: WireObject, context: WireObject | undefined, receivedAt: number): WireObject => {
-  const received = DateTime.formatIso(DateTime.makeUnsafe(receivedAt))
-  return {
-    ...message,
-    ...(context !== undefined && objectAt(message, "context") === undefined && { context }),
-    timestamp: textAt(message, "timestamp") ?? received,
-    originalTimestamp: textAt(message, "timestamp") ?? null,
-    receivedAt: received
-  }
+/** Some reasons, and how many more there are. */
+const summarize = (
+  refusals: ReadonlyArray<Refusal & { readonly index: number }>,
+  isBatch: boolean
+): ReadonlyArray<string> => {
+  const told = refusals
+    .slice(0, maxReasons)
+    .map(({ index, reason }) => (isBatch ? `batch[${index}]: ${reason}` : reason))
+  return refusals.length > maxReasons ? [...told, `and ${refusals.length - maxReasons} more`] : told
 }
+
+const errors = (reasons: ReadonlyArray<string>): string => JSON.stringify({ meta: { errors: reasons } })
 
 /** The key, which is the user name of Basic auth; without it, `writeKey` of the body is. */
 const basicUser = (authorization: string | undefined): string | undefined => {
@@ -313,12 +341,20 @@ const basicUser = (authorization: string | undefined): string | undefined => {
   return decoded?._tag === "Success" ? decoded.success.split(":", 1)[0] : undefined
 }
 
-const mask = (headers: RawRequest["headers"]): Record<string, string> =>
+const keepHeaders = (headers: RawRequest["headers"]): Record<string, string> =>
   Object.fromEntries(
-    Object.entries(headers).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, name === "authorization" ? maskAuthorization(value) : value]]
-    )
+    Object.entries(headers)
+      .slice(0, maxHeaders)
+      .flatMap(([name, value]) =>
+        value === undefined ? [] : [[cut(name, maxNameLength), cut(mask(name, value), maxTextLength)]]
+      )
   )
+
+const mask = (name: string, value: string): string => {
+  if (name === "authorization") return maskAuthorization(value)
+  // A browser sends the cookies of whatever else is served by this machine.
+  return name === "cookie" || name === "proxy-authorization" ? "…" : value
+}
 
 const maskAuthorization = (value: string): string => {
   const user = basicUser(value)
@@ -335,25 +371,15 @@ const faultHeaders = (fault: Extract<Fault, { readonly kind: "status" }>, now: n
   return { "retry-after": Headers.formatRetryAfter(retryAfter) }
 }
 
+/** A longer body is for the client that meets the fault. */
+const keepFault = (fault: Fault): Fault =>
+  fault.kind === "status" && fault.body !== undefined ? { ...fault, body: cut(fault.body, maxTextLength) } : fault
+
+/** Of a header that counts. */
+const countOf = (value = ""): number => (/^\d{1,9}$/.test(value) ? Number(value) : 0)
+
 const retryAfterHeader = (limit: ResolvedSimulatorOptions["rateLimit"]): Record<string, string> =>
   limit?.retryAfter === undefined ? {} : { "retry-after": String(limit.retryAfter) }
-
-/** Whether an id was seen before, within the window; from then on it was. */
-const makeSeen = (windowMillis: number) => {
-  // In order of time, so that the oldest are found first.
-  const seen = new Map<string, number>()
-  const isRepeat = (messageId: string | undefined, now: number): boolean => {
-    for (const [id, at] of seen) {
-      if (now - at < windowMillis) break
-      seen.delete(id)
-    }
-    if (messageId === undefined) return false
-    if (seen.has(messageId)) return true
-    seen.set(messageId, now)
-    return false
-  }
-  return Object.assign(isRepeat, { clear: () => seen.clear() })
-}
 
 /** Whether a request is one too many, by a window that slides. */
 const makeRateLimit = (limit: ResolvedSimulatorOptions["rateLimit"]) => {

@@ -19,8 +19,9 @@ export interface ReceivedRequest {
   /** Epoch milliseconds. */
   readonly receivedAt: number
   readonly method: string
+  /** Cut to 1,000 characters. */
   readonly path: string
-  /** The key in `authorization` is masked. */
+  /** At most 100, values cut to 1,000 characters. What authenticates is masked: the key in `authorization`, and cookies. */
   readonly headers: { readonly [name: string]: string }
   /** Bytes of the body as it arrived. */
   readonly bytes: number
@@ -33,8 +34,9 @@ export interface ReceivedRequest {
   readonly messages: number
   /** The answer's status; absent where a fault left the request without an answer. */
   readonly status?: number
-  /** Why the request as a whole was refused. */
+  /** Why the request as a whole was refused, or why messages in it were: of those the first 20. */
   readonly reason?: string
+  /** Its body is cut to 1,000 characters. */
   readonly fault?: Fault
   /** Milliseconds until the answer was ready. */
   readonly latency: number
@@ -52,39 +54,60 @@ export interface ReceivedEvent {
   readonly requestId: number
   /** Epoch milliseconds. */
   readonly receivedAt: number
-  /** As stored: with the envelope's context where it had none, `receivedAt` and `originalTimestamp`. */
+  /**
+   * As stored: with the envelope's context where it had none, `receivedAt` and `originalTimestamp`. Of one that was refused
+   * for being too large or too deep, only what names it is kept: its type, event and ids, cut to 100 characters.
+   */
   readonly message: WireObject
   /** Bytes of its JSON as it arrived. */
   readonly bytes: number
   readonly verdict: "accepted" | "duplicate" | "refused"
   /** Why and where it was refused. */
   readonly refusal?: Refusal
-  /** Why it was accepted and yet changed nobody. */
+  /** Why it was accepted and yet changed nobody, or that not all of it is kept. */
   readonly note?: string
 }
 
-/** The newest `capacity` items, and how many older ones made room for them. */
-export const makeNewest = <A>(capacity: number) => {
-  // A ring: from `start`, wrapping around.
-  const ring: Array<A> = []
-  let start = 0
+/** What is kept at most. */
+export interface KeepLimits {
+  readonly items: number
+  /** About, in memory and as JSON. */
+  readonly bytes: number
+}
+
+/** The newest items, and how many older ones made room for them; the newest one is there whatever it takes. */
+export const makeNewest = <A>(most: KeepLimits, onDropped: (item: A) => void = () => {}) => {
+  // By a number that counts up, so that the oldest one is found without a search.
+  const kept = new Map<number, { readonly item: A; readonly bytes: number }>()
+  let next = 0
+  let bytes = 0
   let dropped = 0
+
+  const oldest = () => kept.get(next - kept.size)
+
+  const drop = (): void => {
+    const entry = oldest()
+    if (entry === undefined) return
+    kept.delete(next - kept.size)
+    bytes -= entry.bytes
+    dropped++
+    onDropped(entry.item)
+  }
+
   return {
-    add: (item: A): void => {
-      if (ring.length < capacity) {
-        ring.push(item)
-        return
-      }
-      ring[start] = item
-      start = (start + 1) % capacity
-      dropped++
+    add: (item: A, itemBytes: number): void => {
+      kept.set(next++, { item, bytes: itemBytes })
+      bytes += itemBytes
+      while (kept.size > most.items || (bytes > most.bytes && kept.size > 1)) drop()
     },
+    oldest: (): A | undefined => oldest()?.item,
+    drop,
     /** Oldest first. */
-    all: (): ReadonlyArray<A> => [...ring.slice(start), ...ring.slice(0, start)],
+    all: (): ReadonlyArray<A> => Array.from(kept.values(), ({ item }) => item),
     dropped: (): number => dropped,
     clear: (): void => {
-      ring.length = 0
-      start = 0
+      kept.clear()
+      bytes = 0
       dropped = 0
     }
   }

@@ -24,10 +24,15 @@ export interface SimulatorOptions {
    * Default: `header`.
    */
   readonly strict?: "header" | "always" | "never" | undefined
-  /** Most bytes of a message's JSON. Default: 32,768 (the docs say 32 KB; whether a KB is 1,000 or 1,024 is open). */
+  /**
+   * Most bytes of a message's JSON, with the context of its batch if it has none. Default: 32,768 (the docs say 32 KB; whether a KB is 1,000 or
+   * 1,024 is open).
+   */
   readonly maxMessageBytes?: number | undefined
   /** Most bytes of a request's body. Default: 512,000 (the docs say 500 KB). */
   readonly maxBatchBytes?: number | undefined
+  /** Most messages in a batch (the docs name no limit). One with more is refused as a whole. Default: 10,000. */
+  readonly maxBatchMessages?: number | undefined
   /** Whether `maxBatchBytes` counts a compressed body as it arrived (open). Default: false. */
   readonly countCompressed?: boolean | undefined
   /**
@@ -47,6 +52,10 @@ export interface SimulatorOptions {
     | undefined
   /** Most events, requests, people and objects, each, that are kept; the oldest make room. Default: 10,000. */
   readonly keep?: number | undefined
+  /**
+   * Most bytes, about, that events take in memory and as JSON; requests and message ids may take as much, each. The oldest make room. Default: 64,000,000.
+   */
+  readonly keepBytes?: number | undefined
   /** Faults that the first requests meet, in this order. Default: none. */
   readonly faults?: ReadonlyArray<Fault> | undefined
 }
@@ -64,6 +73,7 @@ const Options = Schema.Struct({
   strict: Schema.optional(Schema.Literals(["header", "always", "never"])),
   maxMessageBytes: Schema.optional(AtLeastOne),
   maxBatchBytes: Schema.optional(AtLeastOne),
+  maxBatchMessages: Schema.optional(AtLeastOne),
   countCompressed: Schema.optional(Schema.Boolean),
   badMessageFails: Schema.optional(Schema.Literals(["batch", "message"])),
   malformedStatus: Schema.optional(Schema.Literals([200, 400])),
@@ -73,6 +83,7 @@ const Options = Schema.Struct({
     Schema.Struct({ requests: AtLeastOne, window: PositiveDuration, retryAfter: Schema.optional(Schema.Finite) })
   ),
   keep: Schema.optional(AtLeastOne),
+  keepBytes: Schema.optional(AtLeastOne),
   faults: Schema.optional(Schema.Array(Fault))
 })
 
@@ -83,6 +94,7 @@ export interface ResolvedSimulatorOptions {
   readonly strict: "header" | "always" | "never"
   readonly maxMessageBytes: number
   readonly maxBatchBytes: number
+  readonly maxBatchMessages: number
   readonly countCompressed: boolean
   readonly badMessageFails: "batch" | "message"
   readonly malformedStatus: 200 | 400
@@ -92,6 +104,7 @@ export interface ResolvedSimulatorOptions {
     | { readonly requests: number; readonly millis: number; readonly retryAfter: number | undefined }
     | undefined
   readonly keep: number
+  readonly keepBytes: number
   readonly faults: ReadonlyArray<Fault>
 }
 
@@ -110,6 +123,7 @@ export const resolveSimulatorOptions = (input: unknown): Effect.Effect<ResolvedS
     strict: options.strict ?? "header",
     maxMessageBytes: options.maxMessageBytes ?? 32_768,
     maxBatchBytes: options.maxBatchBytes ?? 512_000,
+    maxBatchMessages: options.maxBatchMessages ?? 10_000,
     countCompressed: options.countCompressed ?? false,
     badMessageFails: options.badMessageFails ?? "batch",
     malformedStatus: options.malformedStatus ?? 400,
@@ -121,6 +135,7 @@ export const resolveSimulatorOptions = (input: unknown): Effect.Effect<ResolvedS
       retryAfter: rateLimit.retryAfter
     },
     keep: options.keep ?? 10_000,
+    keepBytes: options.keepBytes ?? 64_000_000,
     faults: options.faults ?? []
   })
 }

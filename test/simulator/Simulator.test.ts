@@ -6,34 +6,7 @@ import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
 import { TestClock } from "effect/testing"
 import { silent } from "../support/logs.ts"
 import { range, settle } from "../support/Server.ts"
-
-interface Post {
-  readonly path?: string
-  readonly body?: unknown
-  readonly text?: string
-  readonly key?: string | undefined
-  readonly strict?: boolean
-  readonly headers?: Record<string, string>
-}
-
-const post = Effect.fnUntraced(function* ({ path = "/v1/batch", body, text, strict, headers, ...rest }: Post) {
-  const { url } = yield* Simulator
-  const key = "key" in rest ? rest.key : "k"
-  const response = yield* HttpClientRequest.post(`${url}${path}`).pipe(
-    HttpClientRequest.bodyText(text ?? JSON.stringify(body), "application/json"),
-    HttpClientRequest.setHeaders({
-      ...(key !== undefined && { authorization: `Basic ${btoa(`${key}:`)}` }),
-      ...(strict && { "x-strict-mode": "1" }),
-      ...headers
-    }),
-    HttpClient.execute
-  )
-  return { status: response.status, headers: response.headers, body: yield* response.text }
-})
-
-const track = (event: string, more: object = {}) => ({ type: "track", userId: "u", event, ...more })
-
-const batch = (...messages: ReadonlyArray<unknown>): Post => ({ body: { batch: messages } })
+import { batch, type Post, post, track } from "./post.ts"
 
 const verdicts = Effect.map(Simulator.events, (events) => events.map(({ verdict }) => verdict))
 
