@@ -20,10 +20,12 @@ import { longestBody, makeUncompress } from "./body.ts"
 import { cut, maxNameLength, maxTextLength } from "./cut.ts"
 import { type Fault, makeFaultPlan } from "./Fault.ts"
 import { keepMessage } from "./KeptMessage.ts"
+import type { SimulatedObject } from "./Objects.ts"
+import type { Person } from "./People.ts"
 import { makeNewest, type ReceivedEvent, type ReceivedRequest } from "./Received.ts"
 import { makeSeen } from "./Seen.ts"
 import { type ResolvedSimulatorOptions, resolveSimulatorOptions, type SimulatorOptions } from "./SimulatorOptions.ts"
-import { makeState, type Person, type SimulatedObject } from "./State.ts"
+import { makeState } from "./State.ts"
 import { emptyWeight, weigh } from "./weight.ts"
 
 /** A request as any transport hands it over. */
@@ -120,7 +122,7 @@ export const makeEngine = Effect.fnUntraced(function* (input: SimulatorOptions, 
   const most = { items: options.keep, bytes: options.keepBytes }
   const events = makeNewest<ReceivedEvent>(most)
   const requests = makeNewest<ReceivedRequest>(most)
-  const state = makeState(options.keep)
+  const state = makeState(options)
   const faults = makeFaultPlan(options.faults)
   const seen = makeSeen(options.deduplicationMillis, options.keepBytes)
   const isLimited = makeRateLimit(options.rateLimit)

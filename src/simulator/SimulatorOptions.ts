@@ -53,7 +53,8 @@ export interface SimulatorOptions {
   /** Most events, requests, people and objects, each, that are kept; the oldest make room. Default: 10,000. */
   readonly keep?: number | undefined
   /**
-   * Most bytes, about, that events take in memory and as JSON; requests and message ids may take as much, each. The oldest make room. Default: 64,000,000.
+   * Most bytes, about, that events take in memory and as JSON; requests, people, objects and message ids may take as much,
+   * each. The oldest make room. Default: 64,000,000.
    */
   readonly keepBytes?: number | undefined
   /** Faults that the first requests meet, in this order. Default: none. */
