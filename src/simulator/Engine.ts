@@ -4,6 +4,7 @@
 import { Clock, Context, DateTime, Duration, Effect, PubSub, Schema, Stream } from "effect"
 import * as Base64 from "effect/encoding/Base64"
 import { Headers } from "effect/http"
+import type { InvalidOptions } from "../AnalyticsError.ts"
 import {
   isWireObject,
   type MeasuredMessage,
@@ -18,7 +19,7 @@ import {
 } from "../protocol/WireMessage.ts"
 import { longestBody, makeUncompress } from "./body.ts"
 import { cut, maxNameLength, maxTextLength } from "./cut.ts"
-import { type Fault, makeFaultPlan } from "./Fault.ts"
+import { type Fault, makeFaultPlan, validateFaults } from "./Fault.ts"
 import { keepMessage } from "./KeptMessage.ts"
 import type { SimulatedObject } from "./Objects.ts"
 import type { Person } from "./People.ts"
@@ -67,8 +68,11 @@ export interface Engine {
   readonly live: Stream.Stream<ReceivedEvent>
   /** What is left of the fault plan. */
   readonly faults: Effect.Effect<ReadonlyArray<Fault>>
-  /** Replaces the fault plan: each fault meets `times` requests, or all, before the next one has its turn. */
-  readonly setFaults: (faults: ReadonlyArray<Fault>) => Effect.Effect<void>
+  /**
+   * Replaces the fault plan: each fault meets `times` requests, or all, before the next one has its turn. Fails, and changes
+   * nothing, where a fault cannot be acted out.
+   */
+  readonly setFaults: (faults: ReadonlyArray<Fault>) => Effect.Effect<void, InvalidOptions>
   /** Forgets events, requests, people, objects, message ids and faults. */
   readonly clear: Effect.Effect<void>
   /**
@@ -302,7 +306,7 @@ export const makeEngine = Effect.fnUntraced(function* (input: SimulatorOptions, 
     dropped: Effect.sync(() => ({ events: events.dropped(), requests: requests.dropped() })),
     live: Stream.fromPubSub(live),
     faults: Effect.sync(faults.remaining),
-    setFaults: (plan) => Effect.sync(() => faults.set(plan)),
+    setFaults: (plan) => Effect.map(validateFaults(plan), faults.set),
     clear: Effect.sync(() => {
       events.clear()
       requests.clear()

@@ -3,25 +3,48 @@
  *
  * @since 0.1.0
  */
-import { Schema } from "effect"
+import { Effect, Result, Schema, SchemaParser } from "effect"
+import { InvalidOptions } from "../AnalyticsError.ts"
+import { describeIssue } from "../message/issue.ts"
 
 const times = {
   /** How many requests meet the fault; without it, every one until the plan changes. */
-  times: Schema.optional(Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)))
+  times: Schema.optional(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })))
 }
 
-const Millis = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))
+/** Longer than a client waits for anything, and short enough for a timer and a date. */
+const dayMillis = 86_400_000
+const yearSeconds = 31_536_000
+
+/** Of `Retry-After`. */
+export const RetryAfterSeconds = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: yearSeconds }))
+
+const DelayMillis = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: dayMillis }))
+
+const maxBodyLength = 1_000_000
+
+const maxLocationLength = 2000
+
+/** What a header can carry, and a client reads as an address: what is relative is so to where the client sent its request. */
+const Location = Schema.String.check(
+  Schema.makeFilter((location) => {
+    if (location.length > maxLocationLength) return `Expected at most ${maxLocationLength} characters`
+    if (!/^[!-~]+$/.test(location)) return "Expected a URL or a path of ASCII characters without spaces"
+    return URL.canParse(location, "https://cdp.customer.io") || "Expected a URL or a path"
+  })
+)
 
 /**
  * One fault.
  *
- * - `status`: answers so, and stores nothing. `retryAfter` is in seconds, sent as such or, with `asDate`, as an HTTP date.
- * - `delay`: waits before the request is handled.
+ * - `status`: answers so, and stores nothing. `retryAfter` is in seconds, at most a year, sent as such or, with
+ *   `asDate`, as an HTTP date; `body` has at most 1,000,000 characters.
+ * - `delay`: waits before the request is handled, at most a day.
  * - `stall`: never answers, and stores nothing.
  * - `resetBefore`, `resetAfter`: breaks the connection before or after the messages are stored.
  * - `truncate`: stores the messages, announces a longer answer than it sends, and breaks off.
  * - `garbage`: stores the messages and answers 200 with a body that is no JSON.
- * - `redirect`: answers so, and stores nothing.
+ * - `redirect`: answers so, and stores nothing. `location` is a URL or a path.
  *
  * @category schemas
  * @since 0.1.0
@@ -30,19 +53,20 @@ export const Fault = Schema.Union([
   Schema.Struct({
     kind: Schema.Literal("status"),
     status: Schema.Int.check(Schema.isBetween({ minimum: 200, maximum: 599 })),
-    retryAfter: Schema.optional(Millis),
+    retryAfter: Schema.optional(RetryAfterSeconds),
     asDate: Schema.optional(Schema.Boolean),
-    body: Schema.optional(Schema.String),
+    body: Schema.optional(Schema.String.check(Schema.isMaxLength(maxBodyLength))),
     ...times
   }),
-  Schema.Struct({ kind: Schema.Literal("delay"), millis: Millis, ...times }),
-  Schema.Struct({ kind: Schema.Literals(["stall", "resetBefore", "resetAfter", "truncate", "garbage"]), ...times }),
+  Schema.Struct({ kind: Schema.Literal("delay"), millis: DelayMillis, ...times }),
   Schema.Struct({
     kind: Schema.Literal("redirect"),
     status: Schema.Literals([301, 302, 303, 307, 308]),
-    location: Schema.String,
+    location: Location,
     ...times
-  })
+  }),
+  // The last, since what is wrong with a fault is said in the words of the first that it might be.
+  Schema.Struct({ kind: Schema.Literals(["stall", "resetBefore", "resetAfter", "truncate", "garbage"]), ...times })
 ]).annotate({ identifier: "Fault" })
 
 /**
@@ -50,6 +74,18 @@ export const Fault = Schema.Union([
  * @since 0.1.0
  */
 export type Fault = typeof Fault.Type
+
+const validate = SchemaParser.decodeUnknownResult(Schema.Struct({ faults: Schema.Array(Fault) }), {
+  onExcessProperty: "error"
+})
+
+/** A plan of faults, if it can be acted out. */
+export const validateFaults = (faults: unknown): Effect.Effect<ReadonlyArray<Fault>, InvalidOptions> => {
+  const validated = validate({ faults })
+  if (Result.isSuccess(validated)) return Effect.succeed(validated.success.faults)
+  const { path, reason } = describeIssue(validated.failure)
+  return Effect.fail(new InvalidOptions({ option: path, reason }))
+}
 
 /** Deals out a plan of faults, one request after the other. */
 export const makeFaultPlan = (initial: ReadonlyArray<Fault>) => {

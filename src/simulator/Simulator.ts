@@ -52,8 +52,11 @@ export class Simulator extends Context.Service<Simulator, Engine>()("cdp-analyti
   /** Groups, which are objects of a type. */
   static readonly objects = Simulator.use((simulator) => simulator.objects)
 
-  /** Replaces the fault plan: each fault meets `times` requests, or all, before the next one has its turn. */
-  static readonly setFaults = (faults: ReadonlyArray<Fault>): Effect.Effect<void, never, Simulator> =>
+  /**
+   * Replaces the fault plan: each fault meets `times` requests, or all, before the next one has its turn. Fails, and changes
+   * nothing, where a fault cannot be acted out.
+   */
+  static readonly setFaults = (faults: ReadonlyArray<Fault>): Effect.Effect<void, InvalidOptions, Simulator> =>
     Simulator.use((simulator) => simulator.setFaults(faults))
 
   /** Forgets events, requests, people, objects, message ids and faults. */
@@ -152,7 +155,7 @@ const makeInProcessClient = (engine: Engine): HttpClient.HttpClient =>
           )
         }
         const { status, headers } = answer
-        const isBodyless = status === 204 || status === 304
+        const isBodyless = status === 204 || status === 205 || status === 304
         const content = answer._tag === "Truncate" ? brokenOff(answer.body) : isBodyless ? null : answer.body
         return Effect.succeed(HttpClientResponse.fromWeb(request, new Response(content, { status, headers })))
       })

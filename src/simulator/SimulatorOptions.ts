@@ -8,7 +8,7 @@ import { InvalidOptions } from "../AnalyticsError.ts"
 import { AtLeastOne } from "../AnalyticsOptions.ts"
 import { describeIssue } from "../message/issue.ts"
 import { PositiveDuration } from "../time/durations.ts"
-import { Fault } from "./Fault.ts"
+import { Fault, RetryAfterSeconds } from "./Fault.ts"
 
 /**
  * Options of the simulator. None is required. Where Customer.io's docs leave something open, an option says so.
@@ -46,7 +46,7 @@ export interface SimulatorOptions {
   readonly acceptedBody?: string | undefined
   /** How long a `messageId` is remembered. Default: 12 hours, as documented. */
   readonly deduplicationWindow?: Duration.Input | undefined
-  /** The answer is 429 above so many requests in so long, with `Retry-After` if that is given. Default: no limit. */
+  /** The answer is 429 above so many requests in so long, with `Retry-After` (in seconds) if that is given. Default: no limit. */
   readonly rateLimit?:
     | { readonly requests: number; readonly window: Duration.Input; readonly retryAfter?: number }
     | undefined
@@ -81,7 +81,7 @@ const Options = Schema.Struct({
   acceptedBody: Schema.optional(Schema.String),
   deduplicationWindow: Schema.optional(PositiveDuration),
   rateLimit: Schema.optional(
-    Schema.Struct({ requests: AtLeastOne, window: PositiveDuration, retryAfter: Schema.optional(Schema.Finite) })
+    Schema.Struct({ requests: AtLeastOne, window: PositiveDuration, retryAfter: Schema.optional(RetryAfterSeconds) })
   ),
   keep: Schema.optional(AtLeastOne),
   keepBytes: Schema.optional(AtLeastOne),

@@ -7,7 +7,7 @@ import { HttpRouter, type HttpServerError, type HttpServerRequest, HttpServerRes
 import type { InvalidOptions } from "../../AnalyticsError.ts"
 import { readUpTo } from "../body.ts"
 import { ServedEngine } from "../Engine.ts"
-import { Fault } from "../Fault.ts"
+import { validateFaults } from "../Fault.ts"
 import type { ReceivedRequest } from "../Received.ts"
 import type { SimulatorOptions } from "../SimulatorOptions.ts"
 import { type ListenOptions, layerApiServer } from "./apiServer.ts"
@@ -42,7 +42,7 @@ const shownLength = 1024 * 1024
 /** Bytes of a plan of faults, which may have bodies to answer with. */
 const longestPlan = 4 * 1024 * 1024
 
-const decodeFaults = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Array(Fault)))
+const parseJson = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unknown))
 
 const layerPage = HttpRouter.use(
   Effect.fnUntraced(function* (router) {
@@ -89,10 +89,12 @@ const layerPage = HttpRouter.use(
       Effect.gen(function* () {
         const body = yield* Effect.orElseSucceed(readUpTo(request.stream, longestPlan), () => new Uint8Array())
         if (body.length > longestPlan) return json({ error: `more than ${longestPlan} bytes are no plan` }, 413)
-        const faults = decodeFaults(new TextDecoder().decode(body))
-        if (Option.isNone(faults)) return json({ error: "these are no faults" }, 400)
-        yield* engine.setFaults(faults.value)
-        return json({})
+        const plan = parseJson(new TextDecoder().decode(body))
+        if (Option.isNone(plan)) return json({ error: "this is no JSON" }, 400)
+        return yield* Effect.match(Effect.flatMap(validateFaults(plan.value), engine.setFaults), {
+          onFailure: ({ message }) => json({ error: message }, 400),
+          onSuccess: () => json({})
+        })
       })
     )
 
