@@ -54,10 +54,7 @@ export const makeObjects = ({ keep, keepBytes, maxMessageBytes }: StateLimits) =
       grow(object, mergeInto(object.traits, traits))
       return true
     },
-    end: (object: KnownObject): void => {
-      forget(object)
-      object.life.isOver = true
-    },
+    forget,
     /** The oldest make room, but not for what is alone. */
     makeRoom: (): void => {
       while (objects.size > keep || (weight > keepBytes && objects.size > 1)) {

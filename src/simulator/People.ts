@@ -37,6 +37,8 @@ export interface KnownPerson {
   relationships: Map<string, Entry>
   isSuppressed: boolean
   weight: number
+  /** How many objects had been deleted when relationships with them were last looked for. */
+  sweptAt: number
 }
 
 const idKinds = ["userIds", "anonymousIds", "emails"] as const
@@ -69,13 +71,31 @@ export const makePeople = ({ keep, keepBytes, maxMessageBytes }: StateLimits) =>
   }
   const most = maxWeight(maxMessageBytes)
   let weight = 0
+  let ended = 0
 
   const grow = (person: KnownPerson, by: number): void => {
     person.weight += by
     weight += by
   }
 
-  const hasRoom = (person: KnownPerson, more: number): boolean => person.weight + more <= most
+  const hasRoom = (person: KnownPerson, more: number): boolean => {
+    if (person.weight + more > most) sweep(person)
+    return person.weight + more <= most
+  }
+
+  const remove = (person: KnownPerson, kind: EntryKind, key: string): void => {
+    const entry = person[kind].get(key)
+    if (entry === undefined) return
+    person[kind].delete(key)
+    grow(person, -keyWeight(key) - entry.weight)
+  }
+
+  /** Takes relationships away whose object was deleted, which nobody sees. */
+  const sweep = (person: KnownPerson): void => {
+    if (person.sweptAt === ended) return
+    person.sweptAt = ended
+    for (const [key, entry] of person.relationships) if (isMissing(entry)) remove(person, "relationships", key)
+  }
 
   /** Unless another has the id by now. */
   const unindex = (person: KnownPerson, kind: IdKind, id: string): void => {
@@ -118,6 +138,7 @@ export const makePeople = ({ keep, keepBytes, maxMessageBytes }: StateLimits) =>
     into.devices = union(into.devices, from.devices)
     into.relationships = union(into.relationships, from.relationships)
     into.isSuppressed ||= from.isSuppressed
+    into.sweptAt = Math.min(into.sweptAt, from.sweptAt)
     grow(into, weighPerson(into) - into.weight)
     return true
   }
@@ -131,7 +152,8 @@ export const makePeople = ({ keep, keepBytes, maxMessageBytes }: StateLimits) =>
       devices: new Map(),
       relationships: new Map(),
       isSuppressed: false,
-      weight: 0
+      weight: 0,
+      sweptAt: ended
     }
     people.add(person)
     grow(person, emptyWeight)
@@ -142,13 +164,6 @@ export const makePeople = ({ keep, keepBytes, maxMessageBytes }: StateLimits) =>
     index.userIds.get(textAt(message, "userId") ?? "") ??
     index.anonymousIds.get(textAt(message, "anonymousId") ?? "") ??
     index.emails.get(textAt(objectAt(message, "traits"), "email") ?? "")
-
-  const remove = (person: KnownPerson, kind: EntryKind, key: string): void => {
-    const entry = person[kind].get(key)
-    if (entry === undefined) return
-    person[kind].delete(key)
-    grow(person, -keyWeight(key) - entry.weight)
-  }
 
   return {
     find,
@@ -185,6 +200,11 @@ export const makePeople = ({ keep, keepBytes, maxMessageBytes }: StateLimits) =>
       return true
     },
     remove,
+    /** Ends all relationships with an object. */
+    end: (life: Life): void => {
+      life.isOver = true
+      ended++
+    },
     /** The oldest make room, but not for who is alone. */
     makeRoom: (): void => {
       while (people.size > keep || (weight > keepBytes && people.size > 1)) {

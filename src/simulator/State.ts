@@ -80,7 +80,8 @@ export const makeState = (limits: StateLimits): State => {
         if (key === undefined) return "no effect: properties.objectId is missing"
         const object = objects.find(key)
         if (object === undefined) return "no effect: there is no such object"
-        objects.end(object)
+        objects.forget(object)
+        people.end(object.life)
         return undefined
       }
       case "Relationship Deleted": {
