@@ -32,5 +32,8 @@ const encoder = new TextEncoder()
 /** Most text is itself in JSON, a byte for each character. */
 const isPlain = (text: string): boolean => !/[^ !#-[\]-~]/.test(text)
 
-const scalarBytes = (value: unknown): number =>
-  typeof value === "string" && isPlain(value) ? value.length + 2 : encoder.encode(JSON.stringify(value)).length
+const scalarBytes = (value: unknown): number => {
+  if (typeof value === "string") return isPlain(value) ? value.length + 2 : encoder.encode(JSON.stringify(value)).length
+  // An infinite number, which JSON can say, is `null` where it is said again.
+  return String(typeof value === "number" && !Number.isFinite(value) ? null : value).length
+}

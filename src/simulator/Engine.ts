@@ -95,6 +95,12 @@ const liveCapacity = 1024
 /** Of the messages that were refused, so many are told why; 10,000 reasons would help nobody. */
 const maxReasons = 20
 
+/** How many times the limit of a batch its messages may have together, with its context in each. */
+const maxExpansion = 20
+
+/** Of that, about so much is taken in before others have a turn. */
+const maxWork = 250_000
+
 /** How many headers of a request are kept. */
 const maxHeaders = 100
 
@@ -110,16 +116,20 @@ interface Refused {
   readonly permissiveStatus: number
 }
 
-/** A refusal of the request as a whole, or the messages in it. */
-type Parsed =
-  | Refused
-  | {
-      readonly _tag: "Messages"
-      readonly messages: ReadonlyArray<unknown>
-      readonly isBatch: boolean
-      /** The envelope's. */
-      readonly context: WireObject | undefined
-    }
+interface Messages {
+  readonly _tag: "Messages"
+  readonly messages: ReadonlyArray<unknown>
+  readonly isBatch: boolean
+  /** The envelope's. */
+  readonly context: WireObject | undefined
+}
+
+interface Judged {
+  readonly measured: MeasuredMessage
+  readonly refusal: Refusal | undefined
+  /** Whether it is kept so; otherwise only what names it. */
+  readonly isWhole: boolean
+}
 
 export const makeEngine = Effect.fnUntraced(function* (input: SimulatorOptions, url: string) {
   const options = yield* resolveSimulatorOptions(input)
@@ -136,24 +146,35 @@ export const makeEngine = Effect.fnUntraced(function* (input: SimulatorOptions, 
   let requestIds = 0
   let eventIds = 0
 
+  /** What becomes of each message of a request. */
+  const judge = ({ messages, context }: Messages): ReadonlyArray<Judged> => {
+    const shared = context && shareContext(context)
+    const mostBytes = maxExpansion * options.maxBatchBytes
+    let bytes = 0
+    return messages.map((message) => {
+      const measured = measure(message, shared)
+      const refusal = refuse(measured, options.maxMessageBytes)
+      const isWhole = !measured.isTooDeep && measured.storedSize.bytes <= options.maxMessageBytes
+      if (isWhole) bytes += measured.storedSize.bytes
+      if (bytes <= mostBytes) return { measured, refusal, isWhole }
+      const reason = `with its context in each message the batch has more than ${mostBytes} bytes`
+      return { measured, refusal: refusal ?? { path: "", reason }, isWhole: false }
+    })
+  }
+
   /** Takes a message in, unless it was refused. */
-  const receive = (
-    requestId: number,
-    receivedAt: number,
-    measured: MeasuredMessage,
-    refusal: Refusal | undefined
-  ): ReceivedEvent => {
-    const { message, isCut, weight } = keepMessage(measured, options.maxMessageBytes, receivedAt)
+  const receive = (requestId: number, receivedAt: number, { measured, refusal, isWhole }: Judged): ReceivedEvent => {
+    const { message, weight } = keepMessage(measured, isWhole, receivedAt)
     const base = { id: ++eventIds, requestId, receivedAt, message, bytes: measured.size.bytes }
-    const judge = (): ReceivedEvent => {
+    const take = (): ReceivedEvent => {
       if (refusal !== undefined) {
-        return { ...base, verdict: "refused", refusal, ...(isCut && { note: "only what names it is kept" }) }
+        return { ...base, verdict: "refused", refusal, ...(!isWhole && { note: "only what names it is kept" }) }
       }
       if (seen.isRepeat(textAt(message, "messageId"), receivedAt)) return { ...base, verdict: "duplicate" }
       const note = state.apply(message)
       return { ...base, verdict: "accepted", ...(note !== undefined && { note }) }
     }
-    const event = judge()
+    const event = take()
     events.add(event, emptyWeight + weight)
     return event
   }
@@ -163,21 +184,19 @@ export const makeEngine = Effect.fnUntraced(function* (input: SimulatorOptions, 
     requestId: number,
     receivedAt: number,
     isStrict: boolean,
-    { messages, isBatch, context }: Extract<Parsed, { readonly _tag: "Messages" }>
+    parsed: Messages
   ) {
-    const shared = context && shareContext(context)
-    const judged = messages.map((message) => {
-      const measured = measure(message, shared)
-      return { measured, refusal: refuse(measured, options.maxMessageBytes) }
-    })
-    const reasons = summarize(
-      judged.flatMap(({ refusal }, index) => (refusal === undefined ? [] : [{ index, ...refusal }])),
-      isBatch
-    )
+    const judged = judge(parsed)
+    const reasons = summarize(judged, parsed.isBatch)
     const isBatchLost = isStrict && reasons.length > 0 && options.badMessageFails === "batch"
     const neighbour = isBatchLost ? { path: "", reason: "another message of its batch was refused" } : undefined
-    for (const { measured, refusal } of judged) {
-      yield* PubSub.publish(live, receive(requestId, receivedAt, measured, refusal ?? neighbour))
+    let work = 0
+    for (const { measured, refusal = neighbour, isWhole } of judged) {
+      yield* PubSub.publish(live, receive(requestId, receivedAt, { measured, refusal, isWhole }))
+      work += emptyWeight + measured.storedSize.bytes
+      if (work < maxWork) continue
+      work = 0
+      yield* Effect.yieldNow
     }
     return reasons
   }, Effect.uninterruptible)
@@ -193,7 +212,7 @@ export const makeEngine = Effect.fnUntraced(function* (input: SimulatorOptions, 
     return key === undefined || isKeyRight(key) ? undefined : refused("the API key is not right", 401, 200)
   }
 
-  const parse = (request: RawRequest, body: Uint8Array | undefined): Parsed => {
+  const parse = (request: RawRequest, body: Uint8Array | undefined): Refused | Messages => {
     if (Math.max(request.body.length, body?.length ?? 0) > longest) {
       return refused(`the body has more than ${longest} bytes`, 413, 413)
     }
@@ -328,10 +347,8 @@ const refused = (reason: string, status: number, permissiveStatus: number): Refu
 })
 
 /** Some reasons, and how many more there are. */
-const summarize = (
-  refusals: ReadonlyArray<Refusal & { readonly index: number }>,
-  isBatch: boolean
-): ReadonlyArray<string> => {
+const summarize = (judged: ReadonlyArray<Judged>, isBatch: boolean): ReadonlyArray<string> => {
+  const refusals = judged.flatMap(({ refusal }, index) => (refusal === undefined ? [] : [{ index, ...refusal }]))
   const told = refusals
     .slice(0, maxReasons)
     .map(({ index, reason }) => (isBatch ? `batch[${index}]: ${reason}` : reason))

@@ -6,21 +6,19 @@ import { weigh, weightOf } from "./weight.ts"
 /** A message as it is kept. */
 export interface KeptMessage {
   readonly message: WireObject
-  /** Too much to be kept whole. */
-  readonly isCut: boolean
   readonly weight: number
 }
 
-export const keepMessage = (measured: MeasuredMessage, maxBytes: number, receivedAt: number): KeptMessage => {
+export const keepMessage = (measured: MeasuredMessage, isWhole: boolean, receivedAt: number): KeptMessage => {
   const own: WireObject = isWireObject(measured.message) ? measured.message : {}
-  if (measured.isTooDeep || measured.storedSize.bytes > maxBytes) {
+  if (!isWhole) {
     const message = stamp(namesOf(own), receivedAt)
-    return { message, isCut: true, weight: weigh(message) }
+    return { message, weight: weigh(message) }
   }
   const { shared, storedSize } = measured
   const message = stamp(shared === undefined ? own : { ...own, context: shared.context }, receivedAt)
   // The stamps are counted with the event, but for the one that may be any text.
-  return { message, isCut: false, weight: weightOf(storedSize) + weigh(message["originalTimestamp"]) }
+  return { message, weight: weightOf(storedSize) + weigh(message["originalTimestamp"]) }
 }
 
 const namesOf = (message: WireObject): WireObject =>

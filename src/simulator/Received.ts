@@ -56,7 +56,8 @@ export interface ReceivedEvent {
   readonly receivedAt: number
   /**
    * As stored: with the envelope's context where it had none, `receivedAt` and `originalTimestamp`. Of one that was refused
-   * for being too large or too deep, only what names it is kept: its type, event and ids, cut to 100 characters.
+   * because it, or its batch with the context in each message, is too large or too deep, only what names it is kept: its
+   * type, event and ids, cut to 100 characters.
    */
   readonly message: WireObject
   /** Bytes of its JSON as it arrived. */

@@ -1,11 +1,14 @@
 import { makeNewest } from "./Received.ts"
 import { keyWeight } from "./weight.ts"
 
+/** A `Set` takes no more than 2²⁴. */
+const maxIds = 10_000_000
+
 /** The ids that were seen within the window, or the newest of them. */
 export const makeSeen = (windowMillis: number, keepBytes: number) => {
   const seen = new Set<string>()
   const times = makeNewest<{ readonly id: string; readonly at: number }>(
-    { items: Number.POSITIVE_INFINITY, bytes: keepBytes },
+    { items: maxIds, bytes: keepBytes },
     ({ id }) => seen.delete(id)
   )
   return {

@@ -29,7 +29,10 @@ export interface SimulatorOptions {
    * 1,024 is open).
    */
   readonly maxMessageBytes?: number | undefined
-  /** Most bytes of a request's body. Default: 512,000 (the docs say 500 KB). */
+  /**
+   * Most bytes of a request's body. With its context in each message that has none, a batch may have 20 times as many.
+   * Default: 512,000 (the docs say 500 KB).
+   */
   readonly maxBatchBytes?: number | undefined
   /** Most messages in a batch (the docs name no limit). One with more is refused as a whole. Default: 10,000. */
   readonly maxBatchMessages?: number | undefined

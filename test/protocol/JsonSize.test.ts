@@ -30,6 +30,10 @@ describe("the size of JSON", () => {
     }
   })
 
+  it("counts an infinite number as JSON writes it", () => {
+    assert.strictEqual(sizeOf(JSON.parse("[1e999,-1e999]")).bytes, "[null,null]".length)
+  })
+
   it("counts the values, and is counted of what no function that calls itself could look through", () => {
     const depth = 50_000
     const text = `${'{"a":['.repeat(depth)}1${"]}".repeat(depth)}`

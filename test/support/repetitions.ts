@@ -16,7 +16,7 @@ export const repetitions = {
   /** Calls with hostile values, of test/message/hostile. */
   hostileCalls: repeat(20_000, 100_000),
   /** Requests by chance, of test/hostile, to the simulator. */
-  hostileRequests: repeat(1000, 20_000),
+  hostileRequests: repeat(500, 20_000),
   /** Programs of test/processes that track once and end. */
   processes: repeat(10, 200),
   /** Calls of each process of test/memory while the server takes nothing: the queue is full after 27,000 at most. */
