@@ -1,13 +1,20 @@
 import { SchemaIssue } from "effect"
+import { cut, printableName } from "./printable.ts"
 
 const format = SchemaIssue.makeFormatterStandardSchemaV1()
 
-/** A path as it would be written in code: `properties.products[0].price`. */
-export const formatPath = (path: ReadonlyArray<PropertyKey>): string =>
-  path.reduce<string>((text, key) => {
+/** A place may be a hundred long names deep. */
+const maxPathLength = 500
+
+/** A path as it would be written in code: `properties.products[0].price`, printable and cut to 500 characters. */
+export const formatPath = (path: ReadonlyArray<PropertyKey>): string => {
+  const text = path.reduce<string>((text, key) => {
     if (typeof key === "number") return `${text}[${key}]`
-    return text === "" ? String(key) : `${text}.${String(key)}`
+    const name = printableName(String(key))
+    return text === "" ? name : `${text}.${name}`
   }, "")
+  return cut(text, maxPathLength)
+}
 
 /** The first place where a value does not fit its Schema, and what was expected there; never the value itself. */
 export const describeIssue = (issue: SchemaIssue.Issue): { readonly path: string; readonly reason: string } => {

@@ -10,12 +10,16 @@ const escapeUnit = (unit: string): string => `\\u${unit.charCodeAt(0).toString(1
 export const printable = (text: string): string =>
   text.replaceAll(hidden, (character) => character.split("").map(escapeUnit).join(""))
 
+/** The beginning of a text that is too long, and a sign that it goes on; no half of a character. */
+export const cut = (text: string, length: number): string =>
+  text.length > length ? `${text.slice(0, length - 1).replace(/[\uD800-\uDBFF]$/, "")}…` : text
+
 /** Nobody gives longer names, and what is no name is not to fill a log. */
 const maxNameLength = 100
 
 /** A name that others chose, printable, and cut to 100 characters. */
 export const printableName = (name: string): string => {
   // Before the rest, however long it is.
-  const text = printable(name.slice(0, maxNameLength))
-  return name.length > maxNameLength || text.length > maxNameLength ? `${text.slice(0, maxNameLength - 1)}…` : text
+  const text = printable(cut(name, maxNameLength))
+  return cut(text, maxNameLength)
 }
