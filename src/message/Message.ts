@@ -12,6 +12,7 @@ import { Schema } from "effect"
 import { EventContext } from "./EventContext.ts"
 import { Integrations } from "./Integrations.ts"
 import type { AliasInput, GroupInput, IdentifyInput, PageInput, ScreenInput, TrackInput } from "./MessageInput.ts"
+import { own } from "./own.ts"
 import { Properties } from "./Properties.ts"
 import { GroupTraits, Traits } from "./Traits.ts"
 
@@ -89,13 +90,16 @@ const alias = {
 // The server counts an empty string as missing.
 const isPresent = (value: string | undefined): boolean => value !== undefined && value !== ""
 
+const hasOwnText = (message: object, key: string, value: string | undefined): boolean =>
+  isPresent(value) && Object.hasOwn(message, key)
+
 interface PersonIds {
   readonly userId?: string | undefined
   readonly anonymousId?: string | undefined
 }
 
 const identifiesPerson = Schema.makeFilter<PersonIds>((message) =>
-  isPresent(message.userId) || isPresent(message.anonymousId)
+  hasOwnText(message, "userId", message.userId) || hasOwnText(message, "anonymousId", message.anonymousId)
     ? undefined
     : { path: ["userId"], issue: "userId or anonymousId is required" }
 )
@@ -114,7 +118,9 @@ const required = <Key extends string>(key: Key) =>
 export const Identify = named<Identify, Made<"identify", IdentifyInput>, typeof identify>(identify)
   .check(
     Schema.makeFilter((message) =>
-      isPresent(message.userId) || isPresent(message.anonymousId) || isPresent(message.traits?.email ?? undefined)
+      hasOwnText(message, "userId", message.userId) ||
+      hasOwnText(message, "anonymousId", message.anonymousId) ||
+      isPresent(own(own(message, "traits") ?? {}, "email") ?? undefined)
         ? undefined
         : { path: ["userId"], issue: "userId, anonymousId or traits.email is required" }
     )

@@ -5,6 +5,7 @@
  */
 import { Schema } from "effect"
 import { callNameFields, sayCall } from "./callName.ts"
+import { isCounted } from "./room.ts"
 
 /** ` at properties.price`, or nothing for the message as a whole. */
 const sayPath = (path: string): string => (path === "" ? "" : ` at ${path}`)
@@ -37,19 +38,20 @@ export class InvalidMessage extends Schema.TaggedError<InvalidMessage>()("Invali
  */
 export class MessageTooLarge extends Schema.TaggedError<MessageTooLarge>()("MessageTooLarge", {
   ...callNameFields,
-  /** UTF-8 bytes of the message's JSON. */
+  /** UTF-8 bytes of the message's JSON; at least so many where they are over the limit by more than 64 KiB. */
   bytes: Schema.Int,
   /** The most that is taken. */
   limit: Schema.Int
 }) {
   override get message(): string {
-    return `The ${sayCall(this)} has ${this.bytes} bytes, the limit is ${this.limit}`
+    const bytes = isCounted(this.bytes, this.limit) ? this.bytes : `at least ${this.bytes}`
+    return `The ${sayCall(this)} has ${bytes} bytes, the limit is ${this.limit}`
   }
 }
 
 /**
  * JSON cannot carry the message: a `BigInt`, a cycle, `NaN`, a function, a `Map`, a `Redacted` or `HashMap`, a `toJSON` or
- * getter that throws. The message was not accepted.
+ * getter that throws, more than 100 objects or arrays in one another. The message was not accepted.
  *
  * @category call errors
  * @since 0.1.0

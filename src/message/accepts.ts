@@ -1,29 +1,41 @@
-import { Schema, type SchemaAST, SchemaParser } from "effect"
+import { DateTime, Schema, type SchemaAST, SchemaParser } from "effect"
+import { maxDepth } from "./depth.ts"
 import { isPlainObject } from "./plainObject.ts"
+import { endlessRoom, type Room } from "./room.ts"
+import { hasToJson } from "./wire.ts"
 
-/** A quick yes: the value fits the Schema, and JSON says it as it is. What it does not accept may still be right. */
-export type Accepts = (value: unknown) => boolean
+/**
+ * A quick yes: the value fits the Schema, JSON says it as it is, and there may be room for it. What it does not accept may
+ * still be right.
+ */
+export type Accepts = (value: unknown, room?: Room) => boolean
 
 /**
  * Reads a Schema once into functions that look at a value once, and build neither a copy nor an issue. Excess keys are
  * not accepted. A Schema it does not know accepts nothing.
  */
-export const makeAccepts = (schema: Schema.Constraint): Accepts => compile(Schema.toType(schema).ast)
-
-const compile = (ast: SchemaAST.AST): Accepts => {
-  const accepts = compileNode(ast)
-  const { checks } = ast
-  return checks === undefined ? accepts : (value) => accepts(value) && passes(checks, value, ast)
+export const makeAccepts = (schema: Schema.Constraint): Accepts => {
+  const judge = compile(Schema.toType(schema).ast, maxDepth)
+  return (value, room = endlessRoom()) => judge(value, room)
 }
 
-const compileNode = (ast: SchemaAST.AST): Accepts => {
+type Judge = (value: unknown, room: Room) => boolean
+
+/** For a value in which so many objects and arrays may stand in one another, itself counted. */
+const compile = (ast: SchemaAST.AST, levels: number): Judge => {
+  const judge = compileNode(ast, levels)
+  const { checks } = ast
+  return checks === undefined ? judge : (value, room) => judge(value, room) && passes(checks, value, ast)
+}
+
+const compileNode = (ast: SchemaAST.AST, levels: number): Judge => {
   switch (ast._tag) {
     case "Undefined":
       return (value) => value === undefined
     case "Null":
       return (value) => value === null
     case "String":
-      return (value) => typeof value === "string"
+      return (value, room) => typeof value === "string" && room.take(value.length)
     case "Number":
       return Number.isFinite
     case "Boolean":
@@ -34,26 +46,26 @@ const compileNode = (ast: SchemaAST.AST): Accepts => {
     }
     case "Declaration": {
       const is = SchemaParser.is(Schema.make(ast))
-      return (value) => is(value) && !(value instanceof Date && !saysIso(value))
+      return (value) => is(value) && saysIso(value)
     }
     case "Unknown":
-      return (value) => isJson(value, 0)
+      return (value, room) => isJson(value, levels, room)
     case "Union":
-      return compileUnion(ast)
+      return compileUnion(ast, levels)
     case "Arrays":
-      return compileArray(ast)
+      return compileArray(ast, levels)
     case "Objects":
-      return compileObject(ast)
+      return compileObject(ast, levels)
     default:
       return () => false
   }
 }
 
-const compileUnion = (ast: SchemaAST.Union): Accepts => {
-  const members = membersOf(ast).map(compile)
-  return (value) => {
-    for (const accepts of members) {
-      if (accepts(value)) return true
+const compileUnion = (ast: SchemaAST.Union, levels: number): Judge => {
+  const members = membersOf(ast).map((member) => compile(member, levels))
+  return (value, room) => {
+    for (const judge of members) {
+      if (judge(value, room)) return true
     }
     return false
   }
@@ -62,24 +74,29 @@ const compileUnion = (ast: SchemaAST.Union): Accepts => {
 const membersOf = (ast: SchemaAST.AST): ReadonlyArray<SchemaAST.AST> =>
   ast._tag === "Union" && ast.checks === undefined ? ast.types.flatMap(membersOf) : [ast]
 
-const compileArray = ({ elements, rest: [item, ...more] }: SchemaAST.Arrays): Accepts => {
+const compileArray = ({ elements, rest: [item, ...more] }: SchemaAST.Arrays, levels: number): Judge => {
   if (item === undefined || more.length > 0 || elements.length > 0) return () => false
-  const accepts = compile(item)
-  return (value) => Array.isArray(value) && isEvery(value, accepts)
+  const judge = compile(item, levels - 1)
+  return (value, room) => Array.isArray(value) && isEvery(value, room, judge)
 }
 
-const compileObject = ({ propertySignatures, indexSignatures: [index, ...more] }: SchemaAST.Objects): Accepts => {
+const compileObject = (
+  { propertySignatures, indexSignatures: [index, ...more] }: SchemaAST.Objects,
+  levels: number
+): Judge => {
   if (more.length > 0 || (index !== undefined && index.parameter._tag !== "String")) return () => false
-  const fields = new Map(propertySignatures.map(({ name, type }) => [name, compile(type)]))
+  const fields = new Map(propertySignatures.map(({ name, type }) => [name, compile(type, levels - 1)]))
   const required = propertySignatures.flatMap(({ name, type }) => (type.context?.isOptional ? [] : [name]))
-  const other = index === undefined ? () => false : compile(index.type)
-  return (value) => {
-    if (!isPlainObject(value) || "toJSON" in value || Object.getOwnPropertySymbols(value).length > 0) return false
+  const other = index === undefined ? () => false : compile(index.type, levels - 1)
+  return (value, room) => {
+    if (!isPlainObject(value) || "toJSON" in value) return false
     for (const key of Object.keys(value)) {
-      const accepts = fields.get(key) ?? other
-      if (!accepts(value[key])) return false
+      const field = fields.get(key)
+      // The names of the fields are few.
+      if (field === undefined && !room.take(key.length + 1)) return false
+      if (!(field ?? other)(value[key], room)) return false
     }
-    return required.every((name) => Object.hasOwn(value, name))
+    return Object.getOwnPropertySymbols(value).length === 0 && required.every((name) => Object.hasOwn(value, name))
   }
 }
 
@@ -88,42 +105,47 @@ const passes = (checks: SchemaAST.Checks, value: unknown, ast: SchemaAST.AST): b
     check._tag === "Filter" ? check.run(value, ast, {}) === undefined : passes(check.checks, value, ast)
   )
 
-/** Deeper values, and those that contain themselves, are left to whoever has more time. */
-const maxDepth = 32
-
-const isJson = (value: unknown, depth: number): boolean => {
+/** What is deeper, or contains itself, is not accepted. */
+const isJson = (value: unknown, levels: number, room: Room): boolean => {
   switch (typeof value) {
     case "string":
+      return room.take(value.length)
     case "boolean":
     case "undefined":
       return true
     case "number":
       return Number.isFinite(value)
     case "object":
-      return value === null || (depth < maxDepth && isJsonObject(value, depth + 1))
+      return value === null || (levels > 0 && isJsonObject(value, levels - 1, room))
     default:
       return false
   }
 }
 
-const isJsonObject = (value: object, depth: number): boolean => {
-  if (Array.isArray(value)) return isEvery(value, (member) => isJson(member, depth))
-  if (value instanceof Date) return !Number.isNaN(value.getTime()) && saysIso(value)
-  if (!isPlainObject(value) || "toJSON" in value) return false
+const isJsonObject = (value: object, levels: number, room: Room): boolean => {
+  if (Array.isArray(value)) return isEvery(value, room, (member) => isJson(member, levels, room))
+  if (!isPlainObject(value)) return value instanceof Date && !Number.isNaN(value.getTime()) && saysIso(value)
+  if ("toJSON" in value) return false
   for (const key of Object.keys(value)) {
-    if (!isJson(value[key], depth)) return false
+    if (!room.take(key.length + 1) || !isJson(value[key], levels, room)) return false
   }
   return true
 }
 
-/** Whether it says what dates say in JSON. */
-const saysIso = (date: Date): boolean => date.toJSON === Date.prototype.toJSON
+const utc = DateTime.makeUnsafe(0)
+
+/** Whether a time says in JSON what times say. */
+const saysIso = (time: unknown): boolean =>
+  time instanceof Date
+    ? time.toJSON === Date.prototype.toJSON && time.toISOString === Date.prototype.toISOString
+    : hasToJson(time) && time.toJSON === utc.toJSON
 
 /** Also of the holes in an array, which `Array.prototype.every` passes over: JSON has no undefined there. */
-const isEvery = (values: ReadonlyArray<unknown>, accepts: Accepts): boolean => {
+const isEvery = (values: ReadonlyArray<unknown>, room: Room, judge: Judge): boolean => {
+  if ("toJSON" in values) return false
   for (let index = 0; index < values.length; index++) {
     const value = values[index]
-    if (value === undefined || !accepts(value)) return false
+    if (value === undefined || !room.take(1) || !judge(value, room)) return false
   }
   return true
 }

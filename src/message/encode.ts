@@ -1,12 +1,13 @@
 import { DateTime, Result } from "effect"
-import { nameCall } from "./callName.ts"
 import type { EventContext } from "./EventContext.ts"
 import { library } from "./library.ts"
 import type { MessageType } from "./Message.ts"
-import { MessageTooLarge } from "./MessageError.ts"
+import type { MessageTooLarge } from "./MessageError.ts"
 import { merge } from "./merge.ts"
 import type { AnyRecord } from "./open.ts"
+import { own } from "./own.ts"
 import type { Draft } from "./read.ts"
+import { tooLarge } from "./tooLarge.ts"
 
 /** A message as it goes over the wire: its JSON, made once, and what the client needs to know of it. */
 export interface EncodedMessage {
@@ -48,27 +49,31 @@ export const makeEncode = (options: EncodeOptions): Encode => {
   const encodeContext = (context: object) => ({ ...merge(options.context, context), library })
   const defaultContext = encodeContext({})
 
-  return ({ type, message }, stamp) => {
+  return (draft, stamp) => {
+    const { type, message } = draft
     // An empty id is a missing one.
     if (message["userId"] === "") message["userId"] = undefined
     if (message["anonymousId"] === "") message["anonymousId"] = undefined
-    const { messageId: ownId, timestamp, context, integrations, category, event } = message
-    const messageId = typeof ownId === "string" && ownId !== "" ? ownId : stamp.messageId
+    // Whether it is the message's own is asked only where something was found: most messages have none of these.
+    const { messageId: id, timestamp: time, context, category } = message
+    const messageId = typeof id === "string" && id !== "" && Object.hasOwn(message, "messageId") ? id : stamp.messageId
     message["messageId"] = messageId
-    message["timestamp"] = isTimestamp(timestamp) ? formatTimestamp(timestamp) : formatStamp(stamp.timestamp)
+    message["timestamp"] =
+      isTimestamp(time) && Object.hasOwn(message, "timestamp") ? formatTimestamp(time) : formatStamp(stamp.timestamp)
     if (options.integrations !== undefined) {
-      message["integrations"] = merge(options.integrations, objectOf(integrations))
+      message["integrations"] = merge(options.integrations, objectOf(own(message, "integrations")))
     }
-    if (typeof category === "string" && category !== "") {
-      message["properties"] = merge({ category }, objectOf(message["properties"]))
+    if (typeof category === "string" && category !== "" && Object.hasOwn(message, "category")) {
+      message["properties"] = merge({ category }, objectOf(own(message, "properties")))
     }
 
-    message["context"] = context === undefined ? defaultContext : encodeContext(objectOf(context))
+    message["context"] =
+      context === undefined || !Object.hasOwn(message, "context") ? defaultContext : encodeContext(objectOf(context))
     const json = JSON.stringify(message)
     const bytes = countBytes(json)
     return bytes > options.maxMessageBytes
-      ? Result.fail(new MessageTooLarge({ ...nameCall(type, event), bytes, limit: options.maxMessageBytes }))
-      : Result.succeed({ type, event, messageId, json, bytes })
+      ? Result.fail(tooLarge(draft, bytes, options.maxMessageBytes))
+      : Result.succeed({ type, event: message["event"], messageId, json, bytes })
   }
 }
 

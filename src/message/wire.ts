@@ -10,13 +10,18 @@
  * - `Duration` is a number of milliseconds.
  * - `BigDecimal` is decimal text, as `BigDecimal.format` writes it.
  * - What else has a `toJSON`, such as a `URL` or an error of your own, is what that returns, by this table.
+ * - What stands in more than 100 objects and arrays, those of the message counted, is refused.
  * - All else is refused: `Redacted`, `Chunk`, `HashMap`, `Cause`, `Exit`, `Result` and whatever else is Effect's; `Map`,
  *   `Set` and whatever else is iterable; functions, a `BigInt`, `NaN`, an infinite `Duration`, a cycle.
  *
  * The Schema of a message judges what comes of this, so an `Option` may stand for a reserved name, too.
  */
 import { BigDecimal, DateTime, Duration, Option, Result } from "effect"
+import { maxDepth, tooDeep } from "./depth.ts"
+import type { AnyRecord } from "./open.ts"
 import { isPlainObject } from "./plainObject.ts"
+import { printableName } from "./printable.ts"
+import { endlessRoom, type Room } from "./room.ts"
 
 /** Where JSON has nothing for a value, and why not; never the value itself. */
 export interface WireIssue {
@@ -25,9 +30,12 @@ export interface WireIssue {
   readonly reason: string
 }
 
-/** A copy of the value in JSON's terms, made at one reading, or the first place in it that JSON has nothing for. */
-export const toWire = (value: unknown): Result.Result<unknown, WireIssue> => {
-  const wire = convert(value, [])
+/**
+ * A copy of a value of a message in JSON's terms, made at one reading, or the first place in it that JSON has nothing for, or
+ * that there is no room for.
+ */
+export const toWire = (value: unknown, room: Room = endlessRoom()): Result.Result<unknown, WireIssue> => {
+  const wire = convert(value, { ancestors: [], room })
   return wire instanceof Refused ? Result.fail(wire) : Result.succeed(wire)
 }
 
@@ -36,7 +44,7 @@ export const hasToJson = (value: unknown): value is { readonly toJSON: () => unk
   typeof value === "object" && value !== null && "toJSON" in value && typeof value.toJSON === "function"
 
 /** Whether it is in JSON a record of its own properties. */
-export const isRecord = (value: unknown): value is object =>
+export const isRecord = (value: unknown): value is AnyRecord =>
   isPlainObject(value)
     ? !hasToJson(value)
     : typeof value === "object" &&
@@ -59,84 +67,108 @@ class Refused implements WireIssue {
   }
 }
 
-const convert = (value: unknown, ancestors: Array<object>): unknown => {
+const quotes = 2
+
+/** A colon, a comma or a bracket. */
+const separator = 1
+
+/** Where in a value we are, and what is left of the room for it. */
+interface Walk {
+  readonly ancestors: Array<object>
+  readonly room: Room
+}
+
+const noRoom = new Refused("there is no room for it")
+
+const convert = (value: unknown, walk: Walk): unknown => {
   switch (typeof value) {
     case "string":
+      return walk.room.take(value.length + quotes) ? value : noRoom
     case "boolean":
     case "undefined":
       return value
     case "number":
       return Number.isFinite(value) ? value : new Refused(`${value} is not a JSON number`)
     case "object":
-      return value === null ? null : convertObject(value, ancestors)
+      return value === null ? null : convertObject(value, walk)
     default:
       return new Refused(`JSON has no ${typeof value}`)
   }
 }
 
-const convertObject = (value: object, ancestors: Array<object>): unknown => {
+const convertObject = (value: object, walk: Walk): unknown => {
+  const { ancestors } = walk
   if (ancestors.includes(value)) return new Refused("the value contains itself")
+  if (ancestors.length === maxDepth - 1) return new Refused(tooDeep)
   ancestors.push(value)
-  const wire = isPlainObject(value) ? convertOwn(value, ancestors) : convertData(value, ancestors)
+  const wire = isPlainObject(value) ? convertOwn(value, walk) : convertData(value, walk)
   ancestors.pop()
   return wire
 }
 
 /** What is neither a literal nor what `JSON.parse` makes, though it may be an array of that. */
-const convertData = (value: object, ancestors: Array<object>): unknown => {
-  if (Array.isArray(value)) return convertOwn(value, ancestors)
-  if (Option.isOption(value)) return Option.isSome(value) ? convert(value.value, ancestors) : undefined
+const convertData = (value: object, walk: Walk): unknown => {
+  if (Array.isArray(value)) return convertOwn(value, walk)
+  if (Option.isOption(value)) return Option.isSome(value) ? convert(value.value, walk) : undefined
   if (DateTime.isDateTime(value)) return DateTime.formatIso(value)
-  if (Duration.isDuration(value)) return convert(Duration.toMillis(value), ancestors)
+  if (Duration.isDuration(value)) return convert(Duration.toMillis(value), walk)
   if (BigDecimal.isBigDecimal(value)) return BigDecimal.format(value)
   if (value instanceof Date && Number.isNaN(value.getTime())) return new Refused("the Date is invalid")
-  return refusalOf(value) ?? convertOwn(value, ancestors)
+  return refusalOf(value) ?? convertOwn(value, walk)
 }
 
 /** Why it has no form in JSON, where it is no record, and has none of its own either. */
 const refusalOf = (value: object): Refused | undefined => {
-  const effect = effectNameOf(value)
-  if (effect !== undefined) return new Refused(`JSON has no ${effect}`)
+  const kind = Object.prototype.toString.call(value).slice(8, -1)
+  // The names of bytes and of boxed text are as many as they are long.
+  const effect = kind === "Object" || kind === "Error" ? effectNameOf(value) : undefined
+  if (effect !== undefined) return new Refused(`JSON has no ${printableName(effect)}`)
   if (hasToJson(value)) return undefined
-  const kind = Object.prototype.toString.call(value)
-  if (kind !== "[object Object]") return new Refused(`JSON has no ${kind.slice(8, -1)}`)
+  if (kind !== "Object") return new Refused(`JSON has no ${printableName(kind)}`)
   return Symbol.iterator in value ? new Refused("JSON has no iterable but arrays") : undefined
 }
 
 /** By its own `toJSON`, or as the array or the record that it is. */
-const convertOwn = (value: object, ancestors: Array<object>): unknown => {
-  if (!hasToJson(value)) return convertMembers(value, ancestors)
+const convertOwn = (value: object, walk: Walk): unknown => {
+  if (!hasToJson(value)) return convertMembers(value, walk)
   const own = value.toJSON()
   // Asked once, as by `JSON.stringify`: what it returns may well have the same `toJSON`.
-  return own === value || isPlainObject(own) ? convertMembers(own, ancestors) : convert(own, ancestors)
+  return own === value || isPlainObject(own) ? convertMembers(own, walk) : convert(own, walk)
 }
 
-const convertMembers = (value: object, ancestors: Array<object>): unknown =>
-  Array.isArray(value) ? convertArray(value, ancestors) : convertRecord(value, ancestors)
+const convertMembers = (value: object, walk: Walk): unknown =>
+  Array.isArray(value) ? convertArray(value, walk) : convertRecord(value, walk)
 
-const convertArray = (values: ReadonlyArray<unknown>, ancestors: Array<object>): unknown => {
+const convertArray = (values: ReadonlyArray<unknown>, walk: Walk): unknown => {
   const wires: Array<unknown> = []
   // By index, which also finds the holes.
   for (let index = 0; index < values.length; index++) {
     const value = values[index]
-    const wire = convert(value, ancestors)
+    const wire = convert(value, walk)
     if (wire instanceof Refused) return wire.within(index)
-    if (wire !== undefined) wires.push(wire)
+    if (wire !== undefined) {
+      if (!walk.room.take(separator)) return noRoom
+      wires.push(wire)
+    }
     // An Option says that there may be nothing; what else comes to nothing would come as null.
     else if (!Option.isOption(value)) return new Refused("JSON has no undefined in an array", [index])
   }
   return wires
 }
 
-const convertRecord = (record: object, ancestors: Array<object>): unknown => {
+const convertRecord = (record: object, walk: Walk): unknown => {
   // Without a prototype, so that a key named `__proto__` is a key like any other.
   const wires: Record<string, unknown> = Object.create(null)
-  for (const [key, value] of Object.entries(record)) {
+  const members: AnyRecord = Object(record)
+  for (const key of Object.keys(members)) {
+    const value = members[key]
     // It has been asked, and is no data.
     if (key === "toJSON" && typeof value === "function") continue
-    const wire = convert(value, ancestors)
+    const wire = convert(value, walk)
     if (wire instanceof Refused) return wire.within(key)
-    if (wire !== undefined) wires[key] = wire
+    if (wire === undefined) continue
+    if (!walk.room.take(key.length + quotes + separator)) return noRoom
+    wires[key] = wire
   }
   return wires
 }

@@ -9,6 +9,7 @@ import { type EncodedCall, type EncodeOptions, makeEncode, type Stamp } from "..
 import type { MessageType } from "../message/Message.ts"
 import { type MessageError, UnserializableMessage } from "../message/MessageError.ts"
 import { mergeContexts } from "../message/mergeContexts.ts"
+import { nameThrown } from "../message/nameThrown.ts"
 import { read, readCallName } from "../message/read.ts"
 import type { Count } from "../telemetry/count.ts"
 import { isDebug, quietly } from "../telemetry/log.ts"
@@ -43,8 +44,8 @@ export const makeAccept = Effect.fnUntraced(function* (options: AcceptOptions, a
   ): Result.Result<EncodedCall, MessageError> => {
     const draft = read(type, input)
     if (Result.isFailure(draft)) return Result.fail(draft.failure)
-    mergeContexts(draft.success, contexts)
-    const refusal = check(draft.success)
+    const { maxMessageBytes } = options
+    const refusal = mergeContexts(draft.success, contexts, maxMessageBytes) ?? check(draft.success, maxMessageBytes)
     return refusal === undefined ? encode(draft.success, stamp) : Result.fail(refusal)
   }
 
@@ -84,20 +85,9 @@ const unlessItThrows = (
   try {
     return make()
   } catch (error) {
-    // Only a getter, a proxy, a toJSON or the depth of the caller's value can throw here. Its words may hold data.
-    const reason = `reading the message threw ${nameOf(error)}`
+    // Only a getter, a proxy or a toJSON of the caller's can throw here.
+    const reason = `reading the message threw ${nameThrown(error)}`
     return Result.fail(new UnserializableMessage({ ...readCallName(type, input), path: "", reason }))
-  }
-}
-
-/** What was thrown may be as hostile as what threw it. */
-const nameOf = (error: unknown): string => {
-  try {
-    return (
-      ["Error", "RangeError", "TypeError"].find((name) => error instanceof Error && error.name === name) ?? "something"
-    )
-  } catch {
-    return "something"
   }
 }
 
