@@ -62,5 +62,10 @@ export interface FlushReport {
 export interface Undelivered {
   /** As they were sent, stamped and merged. `Analytics.enqueue` takes them again, with the same `messageId`. */
   readonly messages: ReadonlyArray<typeof Message.Type>
+  /**
+   * The JSON of those that do not fit their Schema, where there are any: a getter or a proxy gave another value when the
+   * message was encoded than when it was looked at.
+   */
+  readonly unreadable?: ReadonlyArray<string>
   readonly error: DeliveryError
 }

@@ -1,6 +1,8 @@
 import { Effect, Exit, Fiber, Latch, Queue, Schema } from "effect"
 import type { EncodedMessage } from "../message/encode.ts"
 import { Message } from "../message/Message.ts"
+import { ownProperties } from "../message/own.ts"
+import { isPlainObject } from "../message/plainObject.ts"
 import { quietly } from "../telemetry/log.ts"
 import type { Undelivered } from "./Delivery.ts"
 import type { DeliveryError } from "./Outcome.ts"
@@ -24,7 +26,13 @@ export interface UndeliveredLine {
   readonly stop: () => void
 }
 
-const decode = Schema.decodeEffect(Schema.fromJsonString(Schema.toCodecJson(Message)))
+const decodeMessage = Schema.decodeUnknownEffect(Schema.toCodecJson(Message))
+
+/** Of objects without a prototype, so that nothing is read that the message does not have itself. */
+const decode = (json: string) =>
+  Effect.suspend(() =>
+    decodeMessage(JSON.parse(json, (_, value: unknown) => (isPlainObject(value) ? ownProperties(value) : value)))
+  )
 
 const open = Latch.makeUnsafe(true)
 
@@ -42,11 +50,9 @@ export const makeUndeliveredLine = Effect.fnUntraced(function* (handler: Undeliv
   let last = open
 
   const handle = (messages: ReadonlyArray<EncodedMessage>, error: DeliveryError): Effect.Effect<void> =>
-    Effect.forEach(messages, ({ json }) => decode(json)).pipe(
-      // What was encoded here can be decoded.
-      Effect.orDie,
+    read(messages).pipe(
       // @effect-diagnostics-next-line anyUnknownInErrorContext:off - whatever it fails with ends here
-      Effect.flatMap((messages) => Effect.exit(Effect.suspend(() => handler({ messages, error })))),
+      Effect.flatMap((read) => Effect.exit(Effect.suspend(() => handler({ ...read, error })))),
       // The handler is not ours: whatever it does, delivery goes on. What it says may hold data.
       Effect.flatMap((exit) => (Exit.isSuccess(exit) ? Effect.void : quietly(Effect.logError("onUndelivered failed"))))
     )
@@ -83,6 +89,22 @@ export const makeUndeliveredLine = Effect.fnUntraced(function* (handler: Undeliv
     }
   }
   return line
+})
+
+/** Each by itself: one that cannot be read must not take the others with it. */
+const read = Effect.fnUntraced(function* (encoded: ReadonlyArray<EncodedMessage>) {
+  const messages: Array<typeof Message.Type> = []
+  const unreadable: Array<string> = []
+  for (const { json } of encoded) {
+    const exit = yield* Effect.exit(decode(json))
+    if (Exit.isSuccess(exit)) messages.push(exit.value)
+    else unreadable.push(json)
+  }
+  if (unreadable.length === 0) return { messages }
+  yield* quietly(
+    Effect.annotateLogs(Effect.logError("undelivered messages do not fit their Schema"), { count: unreadable.length })
+  )
+  return { messages, unreadable }
 })
 
 /** In a fiber of its own, since what cannot be interrupted cannot be waited for. */
