@@ -11,6 +11,7 @@ import {
   type AnalyticsOptions,
   analyticsConfig,
   type ResolvedOptions,
+  readOptions,
   resolveOptions
 } from "./AnalyticsOptions.ts"
 import type { FlushReport, Receipt } from "./delivery/Delivery.ts"
@@ -27,6 +28,7 @@ import type {
   ScreenInput,
   TrackInput
 } from "./message/MessageInput.ts"
+import { safely } from "./message/safely.ts"
 import { type Client, makeClient } from "./pipeline/Client.ts"
 import type { Status } from "./pipeline/Status.ts"
 import { type Exchange, makeExchange } from "./transport/exchange.ts"
@@ -375,11 +377,14 @@ const make = Effect.fnUntraced(function* <R>(exchangeOf: MakeExchange<R>, option
   return fromClient(yield* makeClient(resolved, transport))
 })
 
+const isConfig = safely(Config.isConfig)
+
 const readConfig = Effect.fnUntraced(function* (config: Config.Config<AnalyticsOptions> | AnalyticsConfig) {
-  if (Config.isConfig(config)) return yield* config
-  const options: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries(config)) {
-    options[name] = Config.isConfig(value) ? yield* value : value
+  if (isConfig(config)) return yield* config
+  // Without a prototype, so that an option named `__proto__` is one like any other, and refused.
+  const options: Record<string, unknown> = Object.create(null)
+  for (const [name, value] of Object.entries(yield* Effect.fromResult(readOptions(config)))) {
+    options[name] = isConfig(value) ? yield* value : value
   }
   return options
 })

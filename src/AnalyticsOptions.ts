@@ -9,7 +9,13 @@ import type { UndeliveredHandler } from "./delivery/undelivered.ts"
 import { EventContext, type EventContextInput } from "./message/EventContext.ts"
 import { Integrations } from "./message/Integrations.ts"
 import { describeIssue, formatPath } from "./message/issue.ts"
-import { hasToJson, toWire } from "./message/wire.ts"
+import { nameThrown } from "./message/nameThrown.ts"
+import type { AnyRecord } from "./message/open.ts"
+import { own, ownProperties } from "./message/own.ts"
+import { readOwn } from "./message/readOwn.ts"
+import { Room } from "./message/room.ts"
+import { safely } from "./message/safely.ts"
+import { hasToJson, toWire, type WireIssue } from "./message/wire.ts"
 import type { WhenFull } from "./pipeline/admission.ts"
 import type { ClientOptions } from "./pipeline/Client.ts"
 import {
@@ -183,14 +189,16 @@ const Endpoint = Schema.String.check(
   })
 )
 
+const isKey = (input: unknown): input is Redacted.Redacted<string> => {
+  const key = Redacted.isRedacted(input) ? Redacted.value(input) : undefined
+  return typeof key === "string" && key !== ""
+}
+
+const isSchedule = (input: unknown): input is Schedule.Schedule<unknown> => Schedule.isSchedule(input)
+
 const Options = Schema.Struct({
-  apiKey: Schema.declare(
-    (input): input is Redacted.Redacted<string> => {
-      const key = Redacted.isRedacted(input) ? Redacted.value(input) : undefined
-      return typeof key === "string" && key !== ""
-    },
-    { expected: "a Redacted string that is not empty" }
-  ),
+  // One that was wiped throws.
+  apiKey: Schema.declare(safely(isKey), { expected: "a Redacted string that is not empty" }),
   region: Schema.optional(Schema.Literals(["us", "eu"])),
   endpoint: Schema.optional(Endpoint),
   allowInsecureEndpoint: Schema.optional(Schema.Boolean),
@@ -210,11 +218,7 @@ const Options = Schema.Struct({
   requestTimeout: Schema.optional(PositiveDuration),
   deliveryTimeout: Schema.optional(PositiveOrInfiniteDuration),
   flushTimeout: Schema.optional(NonNegativeOrInfiniteDuration),
-  retry: Schema.optional(
-    Schema.declare((input): input is Schedule.Schedule<unknown> => Schedule.isSchedule(input), {
-      expected: "a Schedule"
-    })
-  ),
+  retry: Schema.optional(Schema.declare(safely(isSchedule), { expected: "a Schedule" })),
   rateLimit: Schema.optional(Schema.Struct({ limit: AtLeastOne, window: PositiveDuration })),
   onUndelivered: Schema.optional(
     Schema.declare((input): input is NonNullable<AnalyticsOptions["onUndelivered"]> => typeof input === "function", {
@@ -224,82 +228,142 @@ const Options = Schema.Struct({
   shutdownTimeout: Schema.optional(NonNegativeDuration),
   strict: Schema.optional(Schema.Boolean),
   compression: Schema.optional(Schema.Literals(["none", "gzip"])),
-  context: Schema.optional(EventContext),
-  integrations: Schema.optional(Integrations),
+  context: Schema.optional(Schema.Unknown),
+  integrations: Schema.optional(Schema.Unknown),
   enabled: Schema.optional(Schema.Boolean)
 }).check(
-  Schema.makeFilter(({ endpoint, allowInsecureEndpoint }) =>
-    endpoint === undefined || allowInsecureEndpoint === true || isPrivate(new URL(endpoint))
+  Schema.makeFilter((options) => {
+    const endpoint = own(options, "endpoint")
+    return endpoint === undefined || own(options, "allowInsecureEndpoint") === true || isPrivate(new URL(endpoint))
       ? undefined
       : { path: ["endpoint"], issue: "Expected https, or http on this machine, unless allowInsecureEndpoint is true" }
-  )
+  })
 )
 
-const validate = SchemaParser.decodeUnknownResult(Schema.toType(Options), { onExcessProperty: "error" })
+/** What is merged under every message. */
+const Records = Schema.Struct({
+  context: Schema.optional(EventContext),
+  integrations: Schema.optional(Integrations)
+})
+
+const makeValidate = <S extends Schema.ConstraintDecoder<unknown>>(schema: S) => {
+  const parse = SchemaParser.decodeUnknownResult(Schema.toType(schema), { onExcessProperty: "error" })
+  return (input: unknown): Result.Result<S["Type"], InvalidOptions> =>
+    Result.mapError(parse(input), (issue) => {
+      const { path, reason } = describeIssue(issue)
+      return new InvalidOptions({ option: path, reason })
+    })
+}
+
+const refuse = ({ path, reason }: WireIssue): InvalidOptions => new InvalidOptions({ option: formatPath(path), reason })
+
+const unlessItThrows = <A>(
+  option: string,
+  read: () => Result.Result<A, InvalidOptions>
+): Result.Result<A, InvalidOptions> => {
+  try {
+    return read()
+  } catch (error) {
+    return Result.fail(new InvalidOptions({ option, reason: `reading it threw ${nameThrown(error)}` }))
+  }
+}
+
+/** Each option as it is given, read once, and none that is inherited. */
+export const readOptions = (input: unknown): Result.Result<AnyRecord, InvalidOptions> =>
+  unlessItThrows("", () =>
+    typeof input === "object" && input !== null && !Array.isArray(input)
+      ? Result.mapError(readOwn(input), refuse)
+      : Result.fail(new InvalidOptions({ option: "", reason: "Expected an object" }))
+  )
+
+/** Reads options, validates them by their Schema, and makes of them what they say. */
+export const makeResolve = <S extends Schema.ConstraintDecoder<unknown>, A>(
+  schema: S & { readonly Type: object },
+  resolve: (options: S["Type"]) => Result.Result<A, InvalidOptions>
+): ((input: unknown) => Effect.Effect<A, InvalidOptions>) => {
+  const validate = makeValidate(schema)
+  return (input) =>
+    Effect.suspend(() =>
+      Effect.fromResult(
+        unlessItThrows("", () =>
+          readOptions(input).pipe(
+            Result.flatMap(validate),
+            // What is absent would be looked for in the prototype.
+            Result.flatMap((options) => resolve(ownProperties(options)))
+          )
+        )
+      )
+    )
+}
 
 /** Options as the client works with them: validated, each with its value. */
 export interface ResolvedOptions extends ClientOptions, TransportOptions {}
 
+const validateRecords = makeValidate(Records)
+
 /** What is merged under every message as JSON carries it, untouched by what its owner does with it later. */
-const copyRecords = (input: unknown): Result.Result<unknown, InvalidOptions> => {
-  if (typeof input !== "object" || input === null) return Result.succeed(input)
-  const options: Record<string, unknown> = { ...input }
-  for (const option of ["context", "integrations"]) {
-    const value = options[option]
-    if (value === undefined) continue
-    if (hasToJson(value)) {
-      return Result.fail(new InvalidOptions({ option, reason: "Expected an object without a toJSON of its own" }))
-    }
-    const wire = toWire(value)
-    if (Result.isFailure(wire)) {
-      const { path, reason } = wire.failure
-      return Result.fail(new InvalidOptions({ option: formatPath([option, ...path]), reason }))
-    }
-    options[option] = wire.success
+const readRecords = (given: AnyRecord, maxBytes: number): Result.Result<typeof Records.Type, InvalidOptions> => {
+  const records: Record<string, unknown> = Object.create(null)
+  for (const option of Object.keys(Records.fields)) {
+    const value = given[option]
+    const read =
+      value === undefined ? Result.succeed(value) : unlessItThrows(option, () => readRecord(option, value, maxBytes))
+    if (Result.isFailure(read)) return Result.fail(read.failure)
+    records[option] = read.success
   }
-  return Result.succeed(options)
+  return validateRecords(records)
+}
+
+const readRecord = (option: string, value: unknown, maxBytes: number): Result.Result<unknown, InvalidOptions> => {
+  if (hasToJson(value)) {
+    return Result.fail(new InvalidOptions({ option, reason: "Expected an object without a toJSON of its own" }))
+  }
+  const room = new Room(maxBytes)
+  return Result.mapError(toWire(value, room), ({ path, reason }) =>
+    room.isOver
+      ? new InvalidOptions({ option, reason: `Expected no more than the ${maxBytes} bytes of a message` })
+      : refuse({ path: [option, ...path], reason })
+  )
 }
 
 /** Validates options and fills in the defaults. */
-export const resolveOptions = (input: unknown): Effect.Effect<ResolvedOptions, InvalidOptions> => {
-  const copied = copyRecords(input)
-  if (Result.isFailure(copied)) return Effect.fail(copied.failure)
-  const validated = validate(copied.success)
-  if (Result.isFailure(validated)) {
-    const { path, reason } = describeIssue(validated.failure)
-    return Effect.fail(new InvalidOptions({ option: path, reason }))
-  }
-  const options = validated.success
-  const flushAt = options.flushAt ?? 20
-  const maxBatchContentBytes = (options.maxBatchBytes ?? 500_000) - envelopeBytes
-  const queueBytes = options.queueBytes ?? 32 * 1024 * 1024
-  return Effect.succeed({
-    apiKey: options.apiKey,
-    batchUrl: `${originOf(options)}/v1/batch`,
-    allowInsecureEndpoint: options.allowInsecureEndpoint ?? false,
-    flushAt,
-    flushInterval: Duration.fromInputUnsafe(options.flushInterval ?? "5 seconds"),
-    maxBatchSize: options.maxBatchSize ?? flushAt,
+export const resolveOptions: (input: unknown) => Effect.Effect<ResolvedOptions, InvalidOptions> = makeResolve(
+  Options,
+  (options) => {
+    const flushAt = options.flushAt ?? 20
+    const maxBatchContentBytes = (options.maxBatchBytes ?? 500_000) - envelopeBytes
+    const queueBytes = options.queueBytes ?? 32 * 1024 * 1024
     // A message that fits no request, or not even an empty queue, could never leave.
-    maxMessageBytes: Math.min(options.maxMessageBytes ?? 32_000, maxBatchContentBytes, queueBytes),
-    maxBatchContentBytes,
-    queueCapacity: options.queueCapacity ?? 10_000,
-    queueBytes,
-    whenFull: options.whenFull ?? "fail",
-    concurrency: options.concurrency ?? 4,
-    requestTimeout: Duration.fromInputUnsafe(options.requestTimeout ?? "10 seconds"),
-    // A schedule of the user's own says itself when it is over.
-    deliveryTimeout:
-      options.retry === undefined ? Duration.fromInputUnsafe(options.deliveryTimeout ?? "12 hours") : Duration.infinity,
-    flushTimeout: Duration.fromInputUnsafe(options.flushTimeout ?? "30 seconds"),
-    retry: options.retry,
-    rateLimit: options.rateLimit,
-    onUndelivered: options.onUndelivered,
-    shutdownTimeout: Duration.fromInputUnsafe(options.shutdownTimeout ?? "20 seconds"),
-    strict: options.strict ?? true,
-    compression: options.compression ?? "none",
-    context: options.context ?? {},
-    integrations: options.integrations,
-    enabled: options.enabled ?? true
-  })
-}
+    const maxMessageBytes = Math.min(options.maxMessageBytes ?? 32_000, maxBatchContentBytes, queueBytes)
+    return Result.map(readRecords(options, maxMessageBytes), ({ context, integrations }) => ({
+      apiKey: options.apiKey,
+      batchUrl: `${originOf(options)}/v1/batch`,
+      allowInsecureEndpoint: options.allowInsecureEndpoint ?? false,
+      flushAt,
+      flushInterval: Duration.fromInputUnsafe(options.flushInterval ?? "5 seconds"),
+      maxBatchSize: options.maxBatchSize ?? flushAt,
+      maxMessageBytes,
+      maxBatchContentBytes,
+      queueCapacity: options.queueCapacity ?? 10_000,
+      queueBytes,
+      whenFull: options.whenFull ?? "fail",
+      concurrency: options.concurrency ?? 4,
+      requestTimeout: Duration.fromInputUnsafe(options.requestTimeout ?? "10 seconds"),
+      // A schedule of the user's own says itself when it is over.
+      deliveryTimeout:
+        options.retry === undefined
+          ? Duration.fromInputUnsafe(options.deliveryTimeout ?? "12 hours")
+          : Duration.infinity,
+      flushTimeout: Duration.fromInputUnsafe(options.flushTimeout ?? "30 seconds"),
+      retry: options.retry,
+      rateLimit: options.rateLimit,
+      onUndelivered: options.onUndelivered,
+      shutdownTimeout: Duration.fromInputUnsafe(options.shutdownTimeout ?? "20 seconds"),
+      strict: options.strict ?? true,
+      compression: options.compression ?? "none",
+      context: context ?? {},
+      integrations,
+      enabled: options.enabled ?? true
+    }))
+  }
+)

@@ -3,9 +3,10 @@
  *
  * @since 0.1.0
  */
-import { Effect, Result, Schema, SchemaParser } from "effect"
-import { InvalidOptions } from "../AnalyticsError.ts"
-import { describeIssue } from "../message/issue.ts"
+import { type Effect, Result, Schema } from "effect"
+import type { InvalidOptions } from "../AnalyticsError.ts"
+import { makeResolve } from "../AnalyticsOptions.ts"
+import { ownProperties } from "../message/own.ts"
 
 const times = {
   /** How many requests meet the fault; without it, every one until the plan changes. */
@@ -75,17 +76,13 @@ export const Fault = Schema.Union([
  */
 export type Fault = typeof Fault.Type
 
-const validate = SchemaParser.decodeUnknownResult(Schema.Struct({ faults: Schema.Array(Fault) }), {
-  onExcessProperty: "error"
-})
-
 /** A plan of faults, if it can be acted out. */
-export const validateFaults = (faults: unknown): Effect.Effect<ReadonlyArray<Fault>, InvalidOptions> => {
-  const validated = validate({ faults })
-  if (Result.isSuccess(validated)) return Effect.succeed(validated.success.faults)
-  const { path, reason } = describeIssue(validated.failure)
-  return Effect.fail(new InvalidOptions({ option: path, reason }))
-}
+export const validateFaults = (faults: unknown): Effect.Effect<ReadonlyArray<Fault>, InvalidOptions> =>
+  resolvePlan({ faults })
+
+const resolvePlan = makeResolve(Schema.Struct({ faults: Schema.Array(Fault) }), ({ faults }) =>
+  Result.succeed(faults.map(ownProperties))
+)
 
 /** Deals out a plan of faults, one request after the other. */
 export const makeFaultPlan = (initial: ReadonlyArray<Fault>) => {

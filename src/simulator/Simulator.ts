@@ -10,6 +10,7 @@
 import { Context, Effect, Layer } from "effect"
 import { HttpClient, HttpClientError, HttpClientResponse, type HttpServerError } from "effect/http"
 import type { InvalidOptions } from "../AnalyticsError.ts"
+import { ownProperties } from "../message/own.ts"
 import { type Engine, makeEngine, ServedEngine } from "./Engine.ts"
 import type { Fault } from "./Fault.ts"
 import type { SimulatorOptions } from "./SimulatorOptions.ts"
@@ -84,7 +85,7 @@ export class Simulator extends Context.Service<Simulator, Engine>()("cdp-analyti
     input: SimulatorServerOptions = {}
   ): Layer.Layer<Simulator, InvalidOptions | HttpServerError.ServeError> => {
     // Only what was written there opens a door, and not what it inherits.
-    const { port = 0, host = "127.0.0.1", page = false, token, cors, ...options } = { __proto__: null, ...input }
+    const { port = 0, host = "127.0.0.1", page = false, token, cors, ...options } = ownProperties(input)
     return Layer.effect(Simulator, ServedEngine).pipe(
       Layer.provide(
         Layer.unwrap(

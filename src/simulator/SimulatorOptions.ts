@@ -3,10 +3,10 @@
  *
  * @since 0.1.0
  */
-import { Duration, Effect, Result, Schema, SchemaParser } from "effect"
-import { InvalidOptions } from "../AnalyticsError.ts"
-import { AtLeastOne } from "../AnalyticsOptions.ts"
-import { describeIssue } from "../message/issue.ts"
+import { Duration, type Effect, Result, Schema } from "effect"
+import type { InvalidOptions } from "../AnalyticsError.ts"
+import { AtLeastOne, makeResolve } from "../AnalyticsOptions.ts"
+import { ownProperties } from "../message/own.ts"
 import { PositiveDuration } from "../time/durations.ts"
 import { Fault, RetryAfterSeconds } from "./Fault.ts"
 
@@ -91,8 +91,6 @@ const Options = Schema.Struct({
   faults: Schema.optional(Schema.Array(Fault))
 })
 
-const validate = SchemaParser.decodeUnknownResult(Schema.toType(Options), { onExcessProperty: "error" })
-
 export interface ResolvedSimulatorOptions {
   readonly apiKeys: ReadonlyArray<string> | undefined
   readonly strict: "header" | "always" | "never"
@@ -115,31 +113,27 @@ export interface ResolvedSimulatorOptions {
 const millisOf = (input: Duration.Input): number => Duration.toMillis(Duration.fromInputUnsafe(input))
 
 /** Validates options and fills in the defaults. */
-export const resolveSimulatorOptions = (input: unknown): Effect.Effect<ResolvedSimulatorOptions, InvalidOptions> => {
-  const validated = validate(input)
-  if (Result.isFailure(validated)) {
-    const { path, reason } = describeIssue(validated.failure)
-    return Effect.fail(new InvalidOptions({ option: path, reason }))
-  }
-  const { rateLimit, deduplicationWindow, ...options } = validated.success
-  return Effect.succeed({
-    apiKeys: options.apiKeys,
-    strict: options.strict ?? "header",
-    maxMessageBytes: options.maxMessageBytes ?? 32_768,
-    maxBatchBytes: options.maxBatchBytes ?? 512_000,
-    maxBatchMessages: options.maxBatchMessages ?? 10_000,
-    countCompressed: options.countCompressed ?? false,
-    badMessageFails: options.badMessageFails ?? "batch",
-    malformedStatus: options.malformedStatus ?? 400,
-    acceptedBody: options.acceptedBody ?? "{}",
-    deduplicationMillis: millisOf(deduplicationWindow ?? "12 hours"),
-    rateLimit: rateLimit && {
-      requests: rateLimit.requests,
-      millis: millisOf(rateLimit.window),
-      retryAfter: rateLimit.retryAfter
-    },
-    keep: options.keep ?? 10_000,
-    keepBytes: options.keepBytes ?? 64_000_000,
-    faults: options.faults ?? []
+export const resolveSimulatorOptions: (input: unknown) => Effect.Effect<ResolvedSimulatorOptions, InvalidOptions> =
+  makeResolve(Options, (options) => {
+    const rateLimit = options.rateLimit && ownProperties(options.rateLimit)
+    return Result.succeed({
+      apiKeys: options.apiKeys,
+      strict: options.strict ?? "header",
+      maxMessageBytes: options.maxMessageBytes ?? 32_768,
+      maxBatchBytes: options.maxBatchBytes ?? 512_000,
+      maxBatchMessages: options.maxBatchMessages ?? 10_000,
+      countCompressed: options.countCompressed ?? false,
+      badMessageFails: options.badMessageFails ?? "batch",
+      malformedStatus: options.malformedStatus ?? 400,
+      acceptedBody: options.acceptedBody ?? "{}",
+      deduplicationMillis: millisOf(options.deduplicationWindow ?? "12 hours"),
+      rateLimit: rateLimit && {
+        requests: rateLimit.requests,
+        millis: millisOf(rateLimit.window),
+        retryAfter: rateLimit.retryAfter
+      },
+      keep: options.keep ?? 10_000,
+      keepBytes: options.keepBytes ?? 64_000_000,
+      faults: (options.faults ?? []).map(ownProperties)
+    })
   })
-}

@@ -6,7 +6,7 @@
 import { Clock, Context, Effect, Layer, Redacted, Schema } from "effect"
 import { Analytics, fromClient } from "../Analytics.ts"
 import { type InvalidOptions, Rejected, Unauthorized } from "../AnalyticsError.ts"
-import { type AnalyticsOptions, resolveOptions } from "../AnalyticsOptions.ts"
+import { type AnalyticsOptions, readOptions, resolveOptions } from "../AnalyticsOptions.ts"
 import { makeClient } from "../pipeline/Client.ts"
 import { Refused, Unavailable } from "../transport/Attempt.ts"
 import { makePace } from "../transport/pace.ts"
@@ -136,7 +136,8 @@ const make = Effect.fnUntraced(function* (options: Partial<AnalyticsOptions>) {
       })
   }
 
-  const resolved = yield* resolveOptions({ apiKey: Redacted.make("test"), ...options })
+  const given = yield* Effect.fromResult(readOptions(options))
+  const resolved = yield* resolveOptions({ apiKey: Redacted.make("test"), ...given })
   const client = yield* makeClient(resolved, transport)
 
   return Context.make(Analytics, fromClient(client)).pipe(

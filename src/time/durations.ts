@@ -1,15 +1,14 @@
 import { Duration, Option, Schema } from "effect"
 
-const duration = (expected: string, isValid: (value: Duration.Duration) => boolean) =>
-  Schema.declare(
-    (input): input is Duration.Input => {
+const duration = (expected: string, isValid: (value: Duration.Duration) => boolean) => {
+  const check = Option.liftThrowable((input: Duration.Input) => isValid(Duration.fromInputUnsafe(input)))
+  return Schema.declare(
+    (input): input is Duration.Input =>
       // `Duration` reads NaN as zero.
-      if (Number.isNaN(input)) return false
-      const value = Duration.fromInput(input as Duration.Input)
-      return Option.isSome(value) && isValid(value.value)
-    },
+      !Number.isNaN(input) && Option.getOrElse(check(input as Duration.Input), () => false),
     { expected }
   )
+}
 
 export const PositiveDuration = duration("a finite duration of more than 0", (value) => {
   const millis = Duration.toMillis(value)
