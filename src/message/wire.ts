@@ -182,7 +182,9 @@ const isOfAnyError = (id: string): boolean => /^~effect\/Effect(\/|$)/.test(id)
 /** What Effect calls a value of its own, by the ids that Effect puts on it and on its prototypes. */
 const effectNameOf = (value: object): string | undefined => {
   const isError = value instanceof Error
-  for (let place: object | null = value; place !== null; place = Object.getPrototypeOf(place)) {
+  let place: object | null = value
+  // A proxy may have prototypes without end.
+  for (let depth = 0; place !== null && depth < maxDepth; depth++, place = Object.getPrototypeOf(place)) {
     for (const key of Object.getOwnPropertyNames(place)) {
       if (!key.startsWith("~effect/") || isOfAnyClass(key) || (isError && isOfAnyError(key))) continue
       return key.split("/").findLast((part) => /^[A-Z]/.test(part)) ?? "such value of Effect"

@@ -67,6 +67,9 @@ const bottomless = (): object =>
     }
   )
 
+/** A proxy whose prototype is its like, without end. */
+const endlessPrototypes = (): object => new Proxy({ a: 1 }, { getPrototypeOf: endlessPrototypes })
+
 /** A value that is another at each read. */
 const changing = (...values: ReadonlyArray<unknown>): object => {
   let reads = 0
@@ -220,6 +223,7 @@ const objects: ReadonlyArray<Named> = Object.entries({
   "an Effect": () => Effect.void,
   "a Redacted": () => Redacted.make("secret"),
   "a Date whose toISOString is none": () => Object.assign(new Date(0), { toISOString: () => ({ a: [1] }) }),
+  "endless prototypes": endlessPrototypes,
   "a list with a toJSON": () => Object.assign([1], { toJSON: () => "text" }),
   "an empty list with a toJSON": () => Object.assign([], { toJSON: () => [1] }),
   "a RegExp": () => /x/g,
