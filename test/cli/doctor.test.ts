@@ -2,11 +2,11 @@ import type { ServerResponse } from "node:http"
 import { assert, describe, it } from "@effect/vitest"
 import { Simulator } from "cdp-analytics-effect/simulator"
 import { Effect } from "effect"
-import { answering, layerServer, received, run, secret, suite } from "./run.ts"
+import { answering, layerServer, received, runCommand, secret, suite } from "./run.ts"
 
 describe("doctor", suite, () => {
   const doctor = (endpoint: string, env: Record<string, string> = {}, args = ["--yes"]) =>
-    run(["doctor", ...args], { env: { CUSTOMERIO_API_KEY: secret, CUSTOMERIO_ENDPOINT: endpoint, ...env } })
+    runCommand(["doctor", ...args], { env: { CUSTOMERIO_API_KEY: secret, CUSTOMERIO_ENDPOINT: endpoint, ...env } })
 
   it.live("is content with a server that takes a message, which goes to no destination", () =>
     Effect.gen(function* () {

@@ -117,8 +117,8 @@ describe("--api-key", suite, () => {
     Effect.gen(function* () {
       const env = { CUSTOMERIO_API_KEY: ` ${key}` }
       const output = "CUSTOMERIO_API_KEY: the key has white space at an end\n"
-      assert.deepStrictEqual(yield* runHere(["doctor", "--yes"], { env }), { code: 1, output })
-      assert.deepStrictEqual(yield* runHere(["send", "page", "--user-id", "u"], { env }), { code: 2, output })
+      assert.deepInclude(yield* runHere(["doctor", "--yes"], { env }), { code: 1, output })
+      assert.deepInclude(yield* runHere(["send", "page", "--user-id", "u"], { env }), { code: 2, output })
     })
   )
 

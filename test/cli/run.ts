@@ -5,6 +5,8 @@ import { Simulator } from "cdp-analytics-effect/simulator"
 import { Effect } from "effect"
 import { compileCache } from "../support/compileCache.ts"
 import { listen } from "../support/listen.ts"
+import { isFull } from "../support/repetitions.ts"
+import { runHere } from "./runHere.ts"
 
 const main = new URL("../../src/cli/main.ts", import.meta.url).pathname
 
@@ -16,6 +18,10 @@ export interface Options {
   /** Closes standard output after the first piece, as `head` does. */
   readonly isImpatient?: boolean
 }
+
+/** Runs a command of the command line: as a process of its own in test:full, within this one in npm test. */
+export const runCommand = (args: ReadonlyArray<string>, options: Pick<Options, "env" | "stdin"> = {}) =>
+  isFull ? run(args, options) : runHere(args, options)
 
 /** Runs the command line as a process of its own. */
 export const run = (args: ReadonlyArray<string>, { env = {}, stdin = "", onOutput, isImpatient }: Options = {}) =>

@@ -32,15 +32,19 @@ interface Setting {
 const queueOf = <A>(item: A) =>
   Effect.tap(Queue.unbounded<A, Cause.Done>(), (queue) => Effect.sync(() => Queue.offerUnsafe(queue, item)))
 
-/** Runs a command within this process, and returns its exit code and all that it printed, to either output. */
+/** Runs a command within this process, and returns its exit code and what it printed, to each output and to both. */
 export const runHere = Effect.fnUntraced(function* (args: ReadonlyArray<string>, setting: Setting = {}) {
   const { env = {}, stdin = "", onPrint = () => undefined, onAsk } = setting
   const isTerminal = Effect.succeed(onAsk !== undefined)
-  let output = ""
-  const print = (...words: ReadonlyArray<unknown>) => {
-    output += `${words.join(" ")}\n`
-    onPrint(words.join(" "))
-  }
+  const printed = { out: "", err: "", output: "" }
+  const printTo =
+    (where: "out" | "err") =>
+    (...words: ReadonlyArray<unknown>) => {
+      const line = words.join(" ")
+      printed[where] += `${line}\n`
+      printed.output += `${line}\n`
+      onPrint(line)
+    }
   const layerTerminal = Layer.merge(
     Stdio.layerTest({
       args: Effect.succeed(args),
@@ -63,11 +67,11 @@ export const runHere = Effect.fnUntraced(function* (args: ReadonlyArray<string>,
   const layer = Layer.mergeAll(
     NodeHttpClient.layerUndici,
     ConfigProvider.layer(ConfigProvider.fromEnv({ env })),
-    Layer.succeed(Console.Console, { ...(yield* Console.Console), log: print, error: print }),
+    Layer.succeed(Console.Console, { ...(yield* Console.Console), log: printTo("out"), error: printTo("err") }),
     Layer.provideMerge(layerUsage, Layer.merge(NodeServices.layer, layerTerminal))
   )
   const exit = yield* Command.runWith(main, { version: "0" })(args).pipe(Effect.exit, Effect.provide(layer))
-  if (Exit.isSuccess(exit)) return { code: 0, output }
+  if (Exit.isSuccess(exit)) return { code: 0, ...printed }
   const error = Cause.squash(exit.cause)
-  return { code: CliError.isCliError(error) ? 2 : Runtime.getErrorExitCode(error), output }
+  return { code: CliError.isCliError(error) ? 2 : Runtime.getErrorExitCode(error), ...printed }
 })

@@ -5,13 +5,14 @@ import { assert, describe, it } from "@effect/vitest"
 import { Simulator } from "cdp-analytics-effect/simulator"
 import { Effect } from "effect"
 import { library } from "../../src/message/library.ts"
-import { answering, layerServer, type Options, received, run, secret, suite } from "./run.ts"
+import { answering, layerServer, type Options, received, run, runCommand, secret, suite } from "./run.ts"
 
 /** Runs `send` against the simulator in the context. */
 const send = (args: ReadonlyArray<string>, options: Options = {}) =>
   Effect.gen(function* () {
     const { url } = yield* Simulator
-    return yield* run(["send", ...args], {
+    const runs = options.onOutput === undefined ? runCommand : run
+    return yield* runs(["send", ...args], {
       ...options,
       env: { CUSTOMERIO_API_KEY: secret, CUSTOMERIO_ENDPOINT: url, ...options.env }
     })
@@ -196,13 +197,13 @@ describe("send", suite, () => {
     Effect.gen(function* () {
       const { url } = yield* Simulator
       const args = ["send", "page", "--user-id", "u", "--endpoint", url]
-      const flagged = yield* run([...args, "--api-key", secret])
+      const flagged = yield* runCommand([...args, "--api-key", secret])
       assert.strictEqual(flagged.code, 0)
       assert.include(flagged.err, "history of your shell")
-      const missing = yield* run(args)
+      const missing = yield* runCommand(args)
       assert.strictEqual(missing.code, 2)
       assert.include(missing.err, "CUSTOMERIO_API_KEY")
-      const failed = yield* run([...args, "--api-key", "another-secret"])
+      const failed = yield* runCommand([...args, "--api-key", "another-secret"])
       for (const text of [flagged.out, flagged.err, failed.out, failed.err]) assert.notInclude(text, "secret")
     }).pipe(Effect.provide(layerServer))
   )

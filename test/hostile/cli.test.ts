@@ -124,7 +124,7 @@ describe("what the command line prints is on lines of its own, and nothing that 
 
   it.live("of a mistake of its own", () =>
     Effect.gen(function* () {
-      const broken = `URL.parse = () => { throw new Error(${JSON.stringify(hostile)}) }`
+      const broken = `String.prototype.padEnd = () => { throw new Error(${JSON.stringify(hostile)}) }`
       const { code, err } = yield* run(["doctor", "--yes"], {
         env: { ...quiet, NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(broken)}` }
       })

@@ -43,7 +43,7 @@ describe("JSON of a flag", suite, () => {
   it.live("that does not end is read no further than anybody needs", () =>
     Effect.gen(function* () {
       const long = yield* runHere([...identify, "--traits", "@/dev/zero"])
-      assert.deepStrictEqual(long, { code: 2, output: "--traits: /dev/zero has more than 1000000 bytes\n" })
+      assert.deepInclude(long, { code: 2, output: "--traits: /dev/zero has more than 1000000 bytes\n" })
     })
   )
 
