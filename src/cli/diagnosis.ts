@@ -2,8 +2,8 @@
  * What became of a message, in plain words.
  */
 import type { DeliveryError } from "../AnalyticsError.ts"
+import type { Answer } from "../transport/exchange.ts"
 import { redirectTarget } from "../transport/url.ts"
-import type { AnswerHeaders } from "./sendOnce.ts"
 
 /** How much of an answer is shown. */
 const maxShown = 500
@@ -12,9 +12,9 @@ const maxShown = 500
  * What is wrong, if anything is. What only the other region can tell is not in it. The answer's text is shown as it came:
  * somebody asks for it on their own machine, and what was sent is nobody's.
  */
-export const explain = (failure: DeliveryError | undefined, headers: AnswerHeaders, text = ""): string | undefined => {
-  const words = text.slice(0, maxShown)
-  const isHtml = isPage(headers)
+export const explain = (failure: DeliveryError | undefined, answer: Answer | undefined): string | undefined => {
+  const words = answer?.body.text?.slice(0, maxShown)
+  const isHtml = isPage(answer)
   if (failure === undefined) {
     return isHtml
       ? "A web page answered, not a Data Pipelines server: is the endpoint right, or a proxy in between?"
@@ -24,7 +24,7 @@ export const explain = (failure: DeliveryError | undefined, headers: AnswerHeade
     case "Unauthorized":
       return isHtml ? explainPage(failure.status) : `The server does not take the API key (${failure.status})`
     case "Rejected":
-      return explainRejection(failure.status, words || failure.reason, headers["location"], isHtml)
+      return explainRejection(failure.status, words || failure.reason, answer?.header("location"), isHtml)
     case "RetriesExhausted":
       return explainNoAnswer(failure.status, words || failure.reason, isHtml)
     default:
@@ -33,7 +33,8 @@ export const explain = (failure: DeliveryError | undefined, headers: AnswerHeade
 }
 
 /** No Data Pipelines server answers with a page: something in between does, or the endpoint is another's. */
-export const isPage = (headers: AnswerHeaders): boolean => headers["content-type"]?.includes("text/html") === true
+export const isPage = (answer: Answer | undefined): boolean =>
+  answer?.header("content-type")?.includes("text/html") === true
 
 const explainPage = (status: number): string =>
   `A web page answered ${status}: is the endpoint right, or a proxy in between?`

@@ -44,12 +44,12 @@ export const doctor = Command.make(
     }
     yield* askFirst(flags.yes, origin)
 
-    const { failure, headers, text } = yield* check(options)
-    const problem = explain(failure, headers, text)
-    const isKeyRefused = failure?._tag === "Unauthorized" && !isPage(headers)
+    const { failure, answer } = yield* check(options)
+    const problem = explain(failure, answer)
+    const isKeyRefused = failure?._tag === "Unauthorized" && !isPage(answer)
     const problems = [
       problem !== undefined && isKeyRefused ? yield* explainKey(options, problem) : problem,
-      explainSkew(headers["date"], yield* Clock.currentTimeMillis),
+      explainSkew(answer?.header("date"), yield* Clock.currentTimeMillis),
       configured.enabled === false ? "CUSTOMERIO_ENABLED is false: AnalyticsLive sends nothing." : undefined
     ].filter((words) => words !== undefined)
     if (problems.length > 0) return yield* failWith(1, "", ...problems)
@@ -92,10 +92,10 @@ const explainKey = Effect.fnUntraced(function* (options: AnalyticsOptions, words
   if (region === undefined) return `${words}: it is mistyped or revoked, or not of this source.`
   const other = region === "us" ? "eu" : "us"
   yield* print("", `The key is not taken there: asking ${regions[other]} as well.`)
-  const { failure, headers, text } = yield* check({ ...options, endpoint: regions[other] })
+  const { failure, answer } = yield* check({ ...options, endpoint: regions[other] })
   if (failure?._tag === "Unauthorized") return `${words}, nor does the other region's: it is mistyped or revoked.`
   if (failure !== undefined) {
-    return `${words}. Whether the other region's does is not known: ${explain(failure, headers, text)}`
+    return `${words}. Whether the other region's does is not known: ${explain(failure, answer)}`
   }
   const advice =
     options.endpoint === undefined

@@ -119,7 +119,7 @@ const answerOf = (response: HttpClientResponse.HttpClientResponse, body: Body): 
 })
 
 /** Part by part, whatever length it says it has: `fetch` inflates it, and may not show that it did. */
-export const readBody = (
+const readBody = (
   { stream }: HttpClientResponse.HttpClientResponse,
   body: Body
 ): Effect.Effect<void, HttpClientError.HttpClientError> =>

@@ -33,6 +33,12 @@ describe("what the command line prints is on lines of its own, and nothing that 
     const head = `HTTP/1.1 ${status}\r\n${headers}content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n`
     return Buffer.concat([Buffer.from(head, "latin1"), Buffer.from(body)])
   }
+  const answering = (bytes: Buffer) => {
+    const server = createServer((socket) => {
+      socket.on("error", () => socket.destroy()).once("data", () => socket.end(bytes))
+    })
+    return Effect.map(listen(server), (port) => `http://127.0.0.1:${port}`)
+  }
   const json = (value: unknown) => JSON.stringify(value)
   const inHeader = "x\u009b2J\u0085FORGED"
 
@@ -52,15 +58,25 @@ describe("what the command line prints is on lines of its own, and nothing that 
     ["half of HTTP", Buffer.from("HTTP/1.1 200 \u001b[2J\nFORGED")]
   ] as const)("of a server: %s", ([, bytes]) =>
     Effect.gen(function* () {
-      const server = createServer((socket) => {
-        socket.on("error", () => socket.destroy()).once("data", () => socket.end(bytes))
-      })
-      const env = { CUSTOMERIO_ENDPOINT: `http://127.0.0.1:${yield* listen(server)}` }
+      const env = { CUSTOMERIO_ENDPOINT: yield* answering(bytes) }
       for (const args of [track, ["doctor", "--yes"]]) {
         const words = yield* printed(args, { env })
         assert.notInclude(words, "delivered")
         assertTame(words)
       }
+    })
+  )
+
+  it.live.each([
+    ["a status of no kind", answer("999 x", "", "abc"), /\(999\): abc/, /Rejected: The server answered 999/],
+    ["one that has no body, with a body", answer("205 x", "", "abc"), /All is well/, /delivered/],
+    ["no end", answer("400 x", "", "x".repeat(100_000)), /\(400\): 400, at least [1-9]/, /at least [1-9]/],
+    ["no kind", answer("400 x", "", "abc"), /\(400\): abc/, /: 400, 3 bytes/]
+  ] as const)("of an answer with %s", ([, bytes, doctor, send]) =>
+    Effect.gen(function* () {
+      const env = { CUSTOMERIO_ENDPOINT: yield* answering(bytes) }
+      assert.match(yield* printed(["doctor", "--yes"], { env }), doctor)
+      assert.match(yield* printed(track, { env }), send)
     })
   )
 
