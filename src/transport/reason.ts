@@ -21,19 +21,17 @@ const parseRefusal = Schema.decodeUnknownOption(Refusal)
 export const reasonOf = (answer: Answer): string => {
   const location = answer.status >= 300 && answer.status < 400 ? answer.header("location") : undefined
   if (location !== undefined) return `redirects to ${redirectTarget(location)}`
-  const words = readRefusal(answer)
-  return words === undefined ? describeAnswer(answer) : tell(words)
+  const told = tell(readRefusal(answer))
+  return told === "" ? describeAnswer(answer) : told
 }
 
-/** The strings of the documented shapes. */
-const readRefusal = ({ body }: Answer): string | undefined =>
-  Option.fromUndefinedOr(body.text).pipe(
-    Option.flatMap(parseRefusal),
-    Option.map(({ meta }) => [...(meta.errors ?? []), ...(meta.error === undefined ? [] : [meta.error])]),
-    Option.filter((words) => words.length > 0),
-    Option.map((words) => words.join("; ")),
-    Option.getOrUndefined
-  )
+/** The strings of the documented shapes; none of any other body. */
+const readRefusal = ({ body }: Answer): string =>
+  Option.match(parseRefusal(body.text), {
+    onNone: () => "",
+    onSome: ({ meta: { errors = [], error = "" } }) =>
+      [...errors, error].filter((words) => words.trim() !== "").join("; ")
+  })
 
 /** `400, text/html, 1,234 bytes`. */
 const describeAnswer = ({ status, header, body }: Answer): string => {

@@ -14,9 +14,12 @@ export const isTrusted = (url: URL, endpoint: URL): boolean =>
   url.password === "" &&
   (url.origin === endpoint.origin || (url.protocol === "https:" && url.hostname.endsWith(".customer.io")))
 
+/** Stands for the endpoint, where a location says only a part of an address. */
+const here = "https://endpoint.invalid"
+
 /** Where a redirect points, without what may stand in the rest of it. */
 export const redirectTarget = (location: string): string => {
-  const url = URL.parse(location)
-  if (url === null) return "itself"
-  return url.protocol === "http:" || url.protocol === "https:" ? printableName(url.origin) : "what is no web address"
+  const url = URL.parse(location, here)
+  if (url?.protocol !== "http:" && url?.protocol !== "https:") return "what is no web address"
+  return url.origin === here ? "itself" : printableName(url.origin)
 }

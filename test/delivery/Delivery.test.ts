@@ -237,7 +237,9 @@ describe("a redirect", () => {
     ["file:///etc/passwd", "what is no web address"],
     ["https://user:word@cdp.customer.io/", "https://cdp.customer.io"],
     ["https://:word@cdp.customer.io/", "https://cdp.customer.io"],
-    ["https://", "itself"]
+    ["//evil.example.com/there", "https://evil.example.com"],
+    ["\\\\evil.example.com/there", "https://evil.example.com"],
+    ["https://", "what is no web address"]
   ] as const
 
   it.effect.each(

@@ -88,7 +88,9 @@ const refusals: ReadonlyArray<readonly [said: Said, told: string]> = [
     json(400, "device.token is missing for the event Device Created or Updated"),
     "device.token is missing for the event Device Created or Updated"
   ],
-  [json(400, "No such plan: gold", ""), "No such plan: …;"],
+  [json(400, "No such plan: gold", ""), "No such plan: …"],
+  [json(400, ""), "400, application/json, 21 bytes"],
+  [json(400, " ", ""), "400, application/json, 28 bytes"],
   [json(400, "J\u00fcrgen hat keine id"), "… id"],
   [json(400, "too old\u001b[2J\nAll is well"), "too … All is …"],
   [json(400, "x".repeat(5000)), "…"],
