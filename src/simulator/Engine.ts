@@ -25,7 +25,7 @@ import type { SimulatedObject } from "./Objects.ts"
 import type { Person } from "./People.ts"
 import { makeNewest, type ReceivedEvent, type ReceivedRequest } from "./Received.ts"
 import { makeSeen } from "./Seen.ts"
-import { type ResolvedSimulatorOptions, resolveSimulatorOptions, type SimulatorOptions } from "./SimulatorOptions.ts"
+import { type ResolvedSimulatorOptions, resolveSimulatorOptions } from "./SimulatorOptions.ts"
 import { makeState } from "./State.ts"
 import { emptyWeight, weigh } from "./weight.ts"
 
@@ -131,7 +131,7 @@ interface Judged {
   readonly isWhole: boolean
 }
 
-export const makeEngine = Effect.fnUntraced(function* (input: SimulatorOptions, url: string) {
+export const makeEngine = Effect.fnUntraced(function* (input: unknown, url: string) {
   const options = yield* resolveSimulatorOptions(input)
   const most = { items: options.keep, bytes: options.keepBytes }
   const events = makeNewest<ReceivedEvent>(most)

@@ -10,9 +10,10 @@
 import { Context, Effect, Layer } from "effect"
 import { HttpClient, HttpClientError, HttpClientResponse, type HttpServerError } from "effect/http"
 import type { InvalidOptions } from "../AnalyticsError.ts"
-import { ownProperties } from "../message/own.ts"
+import { readOptions } from "../AnalyticsOptions.ts"
 import { type Engine, makeEngine, ServedEngine } from "./Engine.ts"
 import type { Fault } from "./Fault.ts"
+import { resolveListenOptions } from "./ListenOptions.ts"
 import type { SimulatorOptions } from "./SimulatorOptions.ts"
 
 /**
@@ -83,26 +84,24 @@ export class Simulator extends Context.Service<Simulator, Engine>()("cdp-analyti
    */
   static readonly layerServer = (
     input: SimulatorServerOptions = {}
-  ): Layer.Layer<Simulator, InvalidOptions | HttpServerError.ServeError> => {
-    // Only what was written there opens a door, and not what it inherits.
-    const { port = 0, host = "127.0.0.1", page = false, token, cors, ...options } = ownProperties(input)
-    return Layer.effect(Simulator, ServedEngine).pipe(
+  ): Layer.Layer<Simulator, InvalidOptions | HttpServerError.ServeError> =>
+    Layer.effect(Simulator, ServedEngine).pipe(
       Layer.provide(
         Layer.unwrap(
-          // Only a program that asks for a socket loads what needs Node.
-          page
-            ? Effect.map(
-                Effect.promise(() => import("./server/DevServer.ts")),
-                ({ layerDevServer }) => layerDevServer(options, { port, host, token, cors })
-              )
-            : Effect.map(
-                Effect.promise(() => import("./server/apiServer.ts")),
-                ({ layerApiServer }) => layerApiServer(options, { port, host, token, cors })
-              )
+          Effect.gen(function* () {
+            const { port, host, page, token, cors, ...options } = yield* Effect.fromResult(readOptions(input))
+            const listen = yield* resolveListenOptions({ port, host, page, token, cors })
+            // Only a program that asks for a socket loads what needs Node.
+            if (!listen.page) {
+              const { layerApiServer } = yield* Effect.promise(() => import("./server/apiServer.ts"))
+              return layerApiServer(options, listen)
+            }
+            const { layerDevServer } = yield* Effect.promise(() => import("./server/DevServer.ts"))
+            return layerDevServer(options, listen)
+          })
         )
       )
     )
-  }
 
   /** A simulator, and an `HttpClient` that sends every request to it, without a socket. */
   static readonly layer = (

@@ -117,7 +117,7 @@ describe("dev", suite, () => {
       }
       const wrong = yield* run(["dev", "--port", "0", "--cors", "localhost"])
       assert.strictEqual(wrong.code, 2)
-      assert.include(wrong.err, "cors[0]: must be an origin")
+      assert.include(wrong.err, "cors[0]: Expected an origin")
     })
   )
 

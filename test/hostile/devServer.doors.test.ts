@@ -1,7 +1,7 @@
 import { networkInterfaces } from "node:os"
 import { assert, describe, it } from "@effect/vitest"
 import { Simulator, type SimulatorServerOptions } from "cdp-analytics-effect/simulator"
-import { Effect } from "effect"
+import { Effect, Layer } from "effect"
 import { isFull } from "../support/repetitions.ts"
 import { head, say, track } from "./connection.ts"
 
@@ -87,6 +87,8 @@ describe("what a page of another site asks", suite, () => {
         "a page of http://localhost:3000 may not send events here: start with --cors http://localhost:3000, or set the option cors"
       )
       assert.include(text, "application/json")
+      const unnamed = yield* post({ "sec-fetch-site": "cross-site" })
+      assert.include(unnamed.text, "a page of another site may not send events here: start with --cors and its origin,")
     }).pipe(Effect.provide(served({ page: false })))
   )
 
@@ -208,19 +210,37 @@ describe("CORS, where it was asked for", suite, () => {
     }).pipe(Effect.provide(Simulator.layerServer(Object.create({ cors: true, host: "::", page: true }))))
   )
 
-  it.live("and the token are refused by name where they are none", () =>
+  it.live("and all else that says who is let in are refused by name where they are none", () =>
     Effect.gen(function* () {
-      for (const [option, options] of [
+      const thrower = () => {
+        throw new Error("secret")
+      }
+      const cases: ReadonlyArray<readonly [option: string, options: unknown]> = [
         ["cors[0]", { cors: ["localhost:3000"] }],
         ["cors[1]", { cors: [app, "http://localhost:3000/path"] }],
         ["cors[0]", { cors: ["http://user@localhost"] }],
         ["cors[0]", { cors: ["*"] }],
+        ["cors", { cors: false }],
+        ["cors", { cors: app }],
+        ["cors", { cors: null }],
         ["token", { token: "short" }],
         ["token", { token: "a token; with more than that" }],
-        ["token", { token: "" }]
-      ] as const) {
-        const error = yield* Effect.flip(Effect.provide(Effect.void, served(options)))
-        assert.strictEqual(error._tag === "InvalidOptions" ? error.option : error._tag, option)
+        ["token", { token: "" }],
+        ["token", { token: ["a-token-of-22-letters_"] }],
+        ["host", { host: null }],
+        ["host", { host: "127.0.0.1\u0000" }],
+        ["port", { port: 65_536 }],
+        ["port", { port: -1 }],
+        ["port", { port: "8400" }],
+        ["page", { page: "yes" }],
+        ["host", Object.defineProperty({}, "host", { enumerable: true, get: thrower })],
+        ["", new Proxy({}, { ownKeys: thrower })],
+        ["", null]
+      ]
+      for (const [option, options] of cases) {
+        const error = yield* Effect.flip(Layer.build(Simulator.layerServer(options as SimulatorServerOptions)))
+        assert.strictEqual(error._tag === "InvalidOptions" ? error.option : error._tag, option, error.message)
+        assert.notInclude(error.message, "secret")
       }
     })
   )

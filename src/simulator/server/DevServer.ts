@@ -8,9 +8,9 @@ import type { InvalidOptions } from "../../AnalyticsError.ts"
 import { readUpTo } from "../body.ts"
 import { ServedEngine } from "../Engine.ts"
 import { validateFaults } from "../Fault.ts"
+import type { ListenOptions } from "../ListenOptions.ts"
 import type { ReceivedRequest } from "../Received.ts"
-import type { SimulatorOptions } from "../SimulatorOptions.ts"
-import { type ListenOptions, layerApiServer } from "./apiServer.ts"
+import { layerApiServer } from "./apiServer.ts"
 import { makeEventStream } from "./eventStream.ts"
 
 // The same folder from src and from dist: the page ships as it is written.
@@ -146,6 +146,6 @@ const newest = Effect.fnUntraced(function* <A extends object>(items: ReadonlyArr
 
 /** Serves the API, and the page at `/`. */
 export const layerDevServer = (
-  options: SimulatorOptions,
+  options: unknown,
   listen: ListenOptions
 ): Layer.Layer<ServedEngine, InvalidOptions | HttpServerError.ServeError> => layerApiServer(options, listen, layerPage)

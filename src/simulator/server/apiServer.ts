@@ -6,19 +6,9 @@ import { HttpRouter, HttpServer, type HttpServerError, HttpServerRequest, HttpSe
 import * as NetAddress from "effect/net/NetAddress"
 import type { InvalidOptions } from "../../AnalyticsError.ts"
 import { makeEngine, type RawAnswer, ServedEngine } from "../Engine.ts"
-import type { SimulatorOptions } from "../SimulatorOptions.ts"
+import type { ListenOptions } from "../ListenOptions.ts"
 import { makeReadBody } from "./bodies.ts"
-import { type Cors, resolveCors } from "./cors.ts"
-import { makeGuard, resolveToken } from "./guard.ts"
-
-/** Where the simulator listens, and to whom. */
-export interface ListenOptions {
-  /** 0 takes any free port. */
-  readonly port: number
-  readonly host: string
-  readonly token: string | undefined
-  readonly cors: Cors | undefined
-}
+import { makeGuard } from "./guard.ts"
 
 /** A request that has not come whole after so many milliseconds does not come. */
 const requestTimeout = 60_000
@@ -71,14 +61,14 @@ const urlOf = (address: NetAddress.SocketAddress): string => {
 
 /** A simulator on a socket, with the API's routes and more of them. */
 export const layerApiServer = (
-  options: SimulatorOptions,
-  { port, host, ...access }: ListenOptions,
+  options: unknown,
+  listen: ListenOptions,
   layerMore: Layer.Layer<never, never, HttpRouter.HttpRouter | ServedEngine> = Layer.empty
 ): Layer.Layer<ServedEngine, InvalidOptions | HttpServerError.ServeError> => {
   // What a fault stalls must not hold up the end.
   const layerHttp = NodeHttpServer.layer(() => createServer({ requestTimeout }), {
-    port,
-    host,
+    port: listen.port,
+    host: listen.host,
     gracefulShutdownTimeout: "100 millis"
   })
   const layerEngine = Layer.effect(
@@ -86,12 +76,9 @@ export const layerApiServer = (
     Effect.flatMap(HttpServer.HttpServer, (server) => makeEngine(options, urlOf(server.address)))
   )
   const layerGuard = HttpRouter.use((router) =>
-    Effect.gen(function* () {
-      const { address } = yield* HttpServer.HttpServer
-      const [token, cors] = yield* Effect.all([resolveToken(access.token), resolveCors(access.cors)])
-      const boundPort = NetAddress.isUnixPathAddress(address) ? port : address.port
-      yield* router.addGlobalMiddleware(makeGuard({ host, port: boundPort, token, cors }))
-    })
+    Effect.flatMap(HttpServer.HttpServer, ({ address }) =>
+      router.addGlobalMiddleware(makeGuard(listen, NetAddress.isUnixPathAddress(address) ? listen.port : address.port))
+    )
   )
   return HttpRouter.serve(Layer.mergeAll(layerGuard, layerApi, layerMore), {
     disableLogger: true,

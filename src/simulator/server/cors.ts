@@ -3,43 +3,17 @@
  */
 import { Effect } from "effect"
 import { type HttpServerRequest, HttpServerResponse } from "effect/http"
-import { InvalidOptions } from "../../AnalyticsError.ts"
 import { printableName } from "../../message/printable.ts"
-
-/** The origins whose pages may send events: all, or these. */
-export type Cors = true | ReadonlyArray<string>
-
-export const resolveCors = (cors: Cors = []): Effect.Effect<Cors, InvalidOptions> =>
-  cors === true
-    ? Effect.succeed(cors)
-    : Effect.forEach(cors, (text, index) => {
-        const origin = originOf(text)
-        return origin === undefined
-          ? Effect.fail(
-              new InvalidOptions({
-                option: `cors[${index}]`,
-                reason: "must be an origin, such as http://localhost:3000"
-              })
-            )
-          : Effect.succeed(origin)
-      })
-
-/** As browsers write it; `null` is that of files and sandboxes. */
-const originOf = (text: string): string | undefined => {
-  if (text === "null") return text
-  if (!/^[a-z][a-z\d+.-]*:\/\/[^\s/?#@]+\/?$/i.test(text)) return undefined
-  const origin = URL.parse(text)?.origin ?? "null"
-  // Of schemes that are not the web's, such as an extension's, a URL says no origin.
-  return origin === "null" ? text.toLowerCase().replace(/\/$/, "") : origin
-}
+import type { Cors } from "../ListenOptions.ts"
 
 export const isAllowed = (cors: Cors, origin: string | undefined): boolean =>
   cors === true || (origin !== undefined && cors.includes(origin))
 
 /** In the words of the API. */
-export const refuseOrigin = (origin = "another site"): HttpServerResponse.HttpServerResponse => {
-  const name = printableName(origin)
-  const reason = `a page of ${name} may not send events here: start with --cors ${name}, or set the option cors`
+export const refuseOrigin = (origin: string | undefined): HttpServerResponse.HttpServerResponse => {
+  const name = printableName(origin ?? "")
+  const [page, flag] = name === "" ? ["another site", "and its origin"] : [name, name]
+  const reason = `a page of ${page} may not send events here: start with --cors ${flag}, or set the option cors`
   return HttpServerResponse.text(JSON.stringify({ meta: { errors: [reason] } }), {
     status: 403,
     contentType: "application/json"

@@ -6,17 +6,8 @@ import { timingSafeEqual } from "node:crypto"
 import { Effect, Option, Result } from "effect"
 import { HttpServerRequest, HttpServerResponse } from "effect/http"
 import * as NetAddress from "effect/net/NetAddress"
-import { InvalidOptions } from "../../AnalyticsError.ts"
-import { allowOrigin, answerPreflight, type Cors, isAllowed, refuseOrigin } from "./cors.ts"
-
-export interface Access {
-  /** Where the server was told to listen, and the port that it listens at. */
-  readonly host: string
-  readonly port: number
-  /** Lets in who shows it, from any machine. */
-  readonly token: string | undefined
-  readonly cors: Cors
-}
+import type { ListenOptions } from "../ListenOptions.ts"
+import { allowOrigin, answerPreflight, isAllowed, refuseOrigin } from "./cors.ts"
 
 type Request = HttpServerRequest.HttpServerRequest
 
@@ -28,16 +19,8 @@ const securityHeaders = {
   "referrer-policy": "no-referrer"
 }
 
-/** One that nobody guesses, and that a cookie can hold. */
-export const resolveToken = (token: string | undefined): Effect.Effect<string | undefined, InvalidOptions> =>
-  token === undefined || /^[\w-]{16,}$/.test(token)
-    ? Effect.succeed(token)
-    : Effect.fail(
-        new InvalidOptions({ option: "token", reason: "must be at least 16 letters, digits, hyphens and underscores" })
-      )
-
-/** Passes a request on to the routes, or refuses it. */
-export const makeGuard = ({ host, port, token, cors }: Access) => {
+/** Passes a request on to the routes, or refuses it; `port` is the one that is listened at. */
+export const makeGuard = ({ host, token, cors }: ListenOptions, port: number) => {
   // What any address may be called is no name: a browser does not say of `http://0.0.0.0` which site asks.
   const names = ["localhost", "127.0.0.1", "[::1]", ...(isWildcard(host) ? [] : [NetAddress.formatUrlHostString(host)])]
   // Cookies are the same for every port of a machine.
