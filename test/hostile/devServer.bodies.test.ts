@@ -214,16 +214,23 @@ describe("a body without end", { concurrent: true }, () => {
   )
 })
 
-it.live.skipIf(!isFull)(
-  "bodies that are slow hold no more than all may together, and leave room again",
-  () =>
-    Effect.gen(function* () {
-      const start = head("POST /v1/batch", { ...json, "content-length": String(longest) })
-      const { status } = yield* Effect.raceAllFirst(
-        Array.from({ length: 80 }, () => say({ pieces: [start, Buffer.alloc(longest - 1, " ")] }))
-      )
-      assert.strictEqual(status, 503)
-      yield* Effect.repeat(post(batchOf(1000)), { until: (answer) => answer.status === 200 })
-    }).pipe(Effect.provide(onSocket())),
-  20_000
-)
+describe.skipIf(!isFull)("all bodies together", () => {
+  const start = head("POST /v1/batch", { ...json, "content-length": String(longest) })
+
+  it.live.each([
+    ["are slow", [Buffer.alloc(longest - 1, " ")], []],
+    ["have no answer yet", [Buffer.alloc(longest, " ")], [{ kind: "stall" }]]
+  ] as const)(
+    "that %s hold no more than there is room for, and leave it again",
+    ([, pieces, faults]) =>
+      Effect.gen(function* () {
+        const { status } = yield* Effect.raceAllFirst(
+          Array.from({ length: 80 }, () => say({ pieces: [start, ...pieces] }))
+        )
+        assert.strictEqual(status, 503)
+        yield* Simulator.setFaults([])
+        yield* Effect.repeat(post(batchOf(1000)), { until: (answer) => answer.status === 200 })
+      }).pipe(Effect.provide(onSocket({ faults }))),
+    20_000
+  )
+})

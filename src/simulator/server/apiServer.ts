@@ -1,13 +1,13 @@
 import { createServer } from "node:http"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Stream } from "effect"
 import { HttpRouter, HttpServer, type HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
 import * as NetAddress from "effect/net/NetAddress"
 import type { InvalidOptions } from "../../AnalyticsError.ts"
 import { makeEngine, type RawAnswer, ServedEngine } from "../Engine.ts"
 import type { ListenOptions } from "../ListenOptions.ts"
-import { makeReadBody } from "./bodies.ts"
+import { makeWithBody } from "./bodies.ts"
 import { makeGuard } from "./guard.ts"
 
 /** A request that has not come whole after so many milliseconds does not come. */
@@ -16,7 +16,7 @@ const requestTimeout = 60_000
 /** The API's routes. */
 const layerApi = HttpRouter.use((router) =>
   Effect.flatMap(ServedEngine, (engine) => {
-    const readBody = makeReadBody()
+    const withBody = makeWithBody()
     return router.add(
       "*",
       "/v1/*",
@@ -25,10 +25,13 @@ const layerApi = HttpRouter.use((router) =>
         const { method, url, headers } = request
         const [path = ""] = url.split("?", 1)
         const limit = engine.bodyLimit({ method, path, headers })
-        const body = limit === 0 ? new Uint8Array() : yield* readBody(request.stream, limit)
-        return body === undefined
-          ? HttpServerResponse.empty({ status: 503, headers: { "retry-after": "1", connection: "close" } })
-          : yield* respond(request, yield* engine.handle({ method, path, headers, body }))
+        return yield* withBody(limit === 0 ? Stream.empty : request.stream, limit, (body) =>
+          body === undefined
+            ? Effect.succeed(
+                HttpServerResponse.empty({ status: 503, headers: { "retry-after": "1", connection: "close" } })
+              )
+            : Effect.flatMap(engine.handle({ method, path, headers, body }), (answer) => respond(request, answer))
+        )
       })
     )
   })

@@ -1,16 +1,23 @@
 /**
- * Reading bodies from sockets, however many come at a time and however slowly.
+ * Bodies from sockets, however many come at a time and however slowly.
  */
 import { Effect, Stream } from "effect"
 import { readUpTo } from "../body.ts"
 
-/** Bodies that are still being read hold no more than this together. */
+/** Bodies that are being read, and those of requests that have no answer yet, hold no more than this together. */
 const heldAtMost = 256 * 1024 * 1024
 
-/** Reads a body up to a byte more than `limit`; `undefined` where there is no room for it now. */
-export const makeReadBody = () => {
+/**
+ * Reads a body up to a byte more than `limit` and uses it, or `undefined` where there is no room for it now. What is made of
+ * it may take its time: it waits for its turn to be inflated, or for a fault.
+ */
+export const makeWithBody = () => {
   let held = 0
-  return <E, R>(bytes: Stream.Stream<Uint8Array, E, R>, limit: number) =>
+  return <A, E1, R1, E2, R2>(
+    bytes: Stream.Stream<Uint8Array, E1, R1>,
+    limit: number,
+    use: (body: Uint8Array<ArrayBuffer> | undefined) => Effect.Effect<A, E2, R2>
+  ) =>
     Effect.suspend(() => {
       let own = 0
       let hasRoom = true
@@ -22,7 +29,7 @@ export const makeReadBody = () => {
           return hasRoom
         }),
         (stream) => readUpTo(stream, limit),
-        Effect.map((body) => (hasRoom ? body : undefined)),
+        Effect.flatMap((body) => use(hasRoom ? body : undefined)),
         Effect.ensuring(
           Effect.sync(() => {
             held -= own
