@@ -36,14 +36,17 @@ const withOwnFile = <A>(path: string, use: (file: FileHandle) => Promise<A>) =>
     (file) => Effect.promise(() => file.close())
   )
 
+const append = (path: string, lines: ReadonlyArray<string>) =>
+  withOwnFile(path, (file) => file.appendFile(lines.map((line) => `${line}\n`).join("")))
+
 const AnalyticsWithFile = (path: string) =>
   Analytics.layer({
     apiKey: Redacted.make("a-key-for-the-examples"),
     retry: Schedule.recurs(2),
-    onUndelivered: Effect.fnUntraced(function* ({ messages, error }) {
+    onUndelivered: Effect.fnUntraced(function* ({ messages, unreadable = [], error }) {
       const lines = yield* Effect.forEach(messages, (message) => Schema.encodeEffect(Line)(message))
-      yield* withOwnFile(path, (file) => file.appendFile(lines.map((line) => `${line}\n`).join("")))
-      yield* Console.log(`${messages.length} to the file: ${error._tag}`)
+      yield* append(path, [...lines, ...unreadable])
+      yield* Console.log(`${lines.length + unreadable.length} to the file: ${error._tag}`)
     })
   })
 
@@ -57,7 +60,12 @@ const sendAgain = Effect.fnUntraced(function* (path: string) {
   })
   const lines = content.split("\n").filter((line) => line !== "")
   if (lines.length === 0) return
-  for (const line of lines) yield* Analytics.enqueue(yield* Schema.decodeEffect(Line)(line))
+  // One that is no message, or was cut short by a crash, stays for somebody to look at, and keeps none of the others back.
+  const [messages, unread] = yield* Effect.partition(lines, (line) =>
+    Effect.mapError(Schema.decodeEffect(Line)(line), () => line)
+  )
+  if (unread.length > 0) yield* append(path, unread)
+  for (const message of messages) yield* Analytics.enqueue(message)
   const { delivered } = yield* Analytics.flush
   yield* Console.log(`${delivered} of ${lines.length} from the file are delivered`)
 })

@@ -69,4 +69,16 @@ describe("the file of examples/dead-letters.ts", suite, () => {
       assert.strictEqual(modeOf(path), "600")
     })
   )
+
+  it.live.runIf(isFull)("keeps a line that is no message, and sends the others", () =>
+    Effect.gen(function* () {
+      const path = join(yield* folder, "messages.ndjson")
+      const message = { type: "track", userId: "u", event: "e", messageId: "m", timestamp: "2026-01-01T00:00:00.000Z" }
+      writeFileSync(path, `{"half\n${JSON.stringify(message)}\n`)
+      yield* runExample(path)
+      const lines = readFileSync(path, "utf8").split("\n")
+      assert.isAbove(lines.filter((line) => line === '{"half').length, 1)
+      assert.isAbove(lines.filter((line) => line.includes("order_completed")).length, 0)
+    })
+  )
 })
