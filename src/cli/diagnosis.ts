@@ -2,6 +2,7 @@
  * What became of a message, in plain words.
  */
 import type { DeliveryError } from "../AnalyticsError.ts"
+import { cut } from "../message/printable.ts"
 import type { Answer } from "../transport/exchange.ts"
 import { redirectTarget } from "../transport/url.ts"
 
@@ -13,7 +14,7 @@ const maxShown = 500
  * somebody asks for it on their own machine, and what was sent is nobody's.
  */
 export const explain = (failure: DeliveryError | undefined, answer: Answer | undefined): string | undefined => {
-  const words = answer?.body.text?.slice(0, maxShown)
+  const words = cut(answer?.body.text ?? "", maxShown)
   const isHtml = isPage(answer)
   if (failure === undefined) {
     return isHtml

@@ -104,6 +104,11 @@ describe("doctor", suite, () => {
       (response) => response.writeHead(500).end("disk full"),
       "(500). Try again later. It says: disk full"
     ],
+    [
+      "a server that says much",
+      (response) => response.writeHead(500).end("disk ".repeat(1000)),
+      `It says: ${"disk ".repeat(99)}disk…`
+    ],
     ["too many requests", (response) => response.writeHead(429).end(), "too many requests"],
     ["a connection that breaks off", (response) => response.destroy(), "The connection broke off"],
     [

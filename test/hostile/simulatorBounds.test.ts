@@ -187,7 +187,7 @@ describe("the context of a batch", () => {
 describe("a message that is refused for its size", () => {
   const tooLarge = track("e".repeat(500), {
     messageId: "m",
-    anonymousId: "a".repeat(200),
+    anonymousId: "🦊".repeat(200),
     properties: { text: "x".repeat(500_000) }
   })
 
@@ -200,7 +200,7 @@ describe("a message that is refused for its size", () => {
         type: "track",
         event: `${"e".repeat(99)}…`,
         userId: "u",
-        anonymousId: `${"a".repeat(99)}…`,
+        anonymousId: `${"🦊".repeat(49)}…`,
         messageId: "m"
       })
       assert.strictEqual(event?.bytes, bytesOf(tooLarge))

@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises"
 import { Array as Arr, Effect, type Layer, Option, Schema } from "effect"
 import { HttpRouter, type HttpServerError, type HttpServerRequest, HttpServerResponse } from "effect/http"
 import type { InvalidOptions } from "../../AnalyticsError.ts"
+import { cut } from "../../message/printable.ts"
 import { readUpTo } from "../body.ts"
 import { ServedEngine } from "../Engine.ts"
 import { validateFaults } from "../Fault.ts"
@@ -115,7 +116,7 @@ const json = (body: unknown, status = 200) =>
 /** What the list of requests shows; one whole is asked for by its id. */
 const summarize = ({ headers, reason, ...request }: ReceivedRequest) => ({
   ...request,
-  ...(reason !== undefined && { reason: reason.length > 500 ? `${reason.slice(0, 499)}…` : reason })
+  ...(reason !== undefined && { reason: cut(reason, 500) })
 })
 
 /** Between so many others are let in. */
