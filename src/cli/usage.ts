@@ -11,8 +11,9 @@ const layerPresenter = Layer.effect(
   Effect.gen(function* () {
     const { args } = yield* Stdio.Stdio
     const typed = yield* args
-    const keys = typed.filter((_, index) => /^-.*key$/i.test(typed[index - 1] ?? ""))
-    const tell = (text: string): string => (keys.includes(text) ? "…" : printableName(text))
+    const keys = typed.filter((_, index) => /^-.*key=?$/i.test(typed[index - 1] ?? ""))
+    const tell = (text: string): string =>
+      keys.includes(text) ? "…" : printableName(text.replace(/key=.*/is, "key=…"))
     return {
       present: (event) =>
         CliOutput.defaultPresenter.present(

@@ -133,6 +133,10 @@ describe("--api-key", suite, () => {
         ["doctor", "--apikey", key, "--yes", "--api-key", key, key],
         ["doctor", "--api-key", key, "--api-key", key],
         ["doctor", `--apikey=${key}`],
+        ["doctor", "--api-key=", key],
+        ["doctor", `CUSTOMERIO_API_KEY=${key}`],
+        [`api-key=${key}`, "doctor"],
+        ["send", "page", `-api-key=${key}`],
         ["send", "page", "--api-key", key, "--wizard"]
       ]) {
         const { code, output } = yield* runHere(args)
