@@ -44,12 +44,15 @@ export class Server {
     this.#lastFailure = failure
   }
 
-  refuse(failure: LazyArg<LastFailure>): void {
-    this.#lastFailure = failure
+  refuse(failure: LastFailure): void {
+    this.#lastFailure = () => failure
   }
 
   get lastFailure(): LastFailure | undefined {
-    return this.#lastFailure?.()
+    const failure = this.#lastFailure?.()
+    // Made of the answer once, however often it is asked for.
+    if (failure !== undefined) this.#lastFailure = () => failure
+    return failure
   }
 
   get isAway(): boolean {

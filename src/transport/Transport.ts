@@ -104,17 +104,17 @@ export const makeTransport = Effect.fnUntraced(function* (options: TransportOpti
 
   const answered = (parcel: Parcel, attempts: number, answer: Answer): Effect.Effect<void, Refused | Unavailable> => {
     const { status } = answer
-    const reason = () => reasonOf(answer)
     if (!isSuccess(status) && isTransient(status)) {
-      return unavailable(parcel, attempts, status, reason, honour(answer.header("retry-after")))
+      return unavailable(parcel, attempts, status, () => reasonOf(answer), honour(answer.header("retry-after")))
     }
     server.answer()
     pace.answer()
     count.attempt(isSuccess(status) ? "accepted" : "refused")
     if (isSuccess(status)) return Effect.void
     const error = () => {
-      server.refuse(() => ({ status, reason: reason() }))
-      return isUnauthorized(status) ? unauthorized(parcel, status, reason()) : rejected(parcel, status, reason())
+      const reason = reasonOf(answer)
+      server.refuse({ status, reason })
+      return isUnauthorized(status) ? unauthorized(parcel, status, reason) : rejected(parcel, status, reason)
     }
     return Effect.fail(new Refused({ isAboutContent: isAboutContent(status), error }))
   }
