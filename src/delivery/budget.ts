@@ -1,4 +1,5 @@
 import { Latch } from "effect"
+import { KeepAlive } from "../time/unref.ts"
 
 export interface BudgetLimits {
   /** Most messages. */
@@ -32,10 +33,13 @@ export const makeBudget = (
   let takenMessages = 0
   let takenBytes = 0
   const room = Latch.makeUnsafe(true)
+  const keepAlive = new KeepAlive()
 
   const change = (messages: number, bytes: number): void => {
     takenMessages += messages
     takenBytes += bytes
+    if (takenMessages > 0) keepAlive.hold()
+    else keepAlive.release()
     onChange(messages, bytes)
   }
 

@@ -1,7 +1,8 @@
 import { Clock, Effect, type Fiber } from "effect"
 import { monotonicMillis } from "./monotonic.ts"
+import { sleepUnref } from "./unref.ts"
 
-/** Rings when something is due: one timer, however many things there are. */
+/** Rings when something is due: one timer, however many things there are. It does not keep a process alive. */
 export interface Alarm {
   /** Something may be due before what was due so far. */
   readonly set: () => void
@@ -16,7 +17,7 @@ export const makeAlarm = Effect.fnUntraced(function* (dueIn: () => number | unde
   const run = Effect.runForkWith(yield* Effect.context<never>())
   let timer: { readonly at: number; fiber: Fiber.Fiber<void> | undefined } | undefined
 
-  /** A timer that nobody ends would keep a process alive. */
+  /** A timer that nobody ends would keep what it rings for. */
   let isOver = false
 
   const set = (): void => {
@@ -31,7 +32,7 @@ export const makeAlarm = Effect.fnUntraced(function* (dueIn: () => number | unde
     const next = { at, fiber: undefined as Fiber.Fiber<void> | undefined }
     timer = next
     // Timers count whole milliseconds: less would be over too early, again and again.
-    next.fiber = run(Effect.andThen(Effect.sleep(Math.ceil(Math.max(0, wait))), look))
+    next.fiber = run(Effect.andThen(sleepUnref(clock, Math.ceil(Math.max(0, wait))), look))
   }
 
   const look = Effect.sync(() => {

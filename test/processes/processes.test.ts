@@ -80,3 +80,37 @@ describe("a program that tracks once and ends", () => {
     300_000
   )
 })
+
+describe("a script that disposes of nothing", { concurrent: true }, () => {
+  const env = { CUSTOMERIO_REQUEST_TIMEOUT: "25 seconds", CUSTOMERIO_FLUSH_INTERVAL: "1500 millis" }
+
+  const script = (FLUSH: "true" | "false", faults: ReadonlyArray<Fault>) =>
+    Effect.gen(function* () {
+      yield* Simulator.setFaults(faults)
+      const endpoint = (yield* Simulator).url
+      const { code, stopping } = yield* run(
+        "script.ts",
+        { ...env, FLUSH, CUSTOMERIO_ENDPOINT: endpoint },
+        { at: "the end" }
+      )
+      assert.strictEqual(code, 0)
+      assert.strictEqual((yield* Simulator.events).filter(({ verdict }) => verdict === "accepted").length, 1)
+      return stopping
+    }).pipe(Effect.provide(Simulator.layerServer({})))
+
+  it.live.each([
+    ["at once", []],
+    ["after a failure", [{ kind: "status", status: 503, times: 1 }]],
+    ["after a broken connection", [{ kind: "resetBefore", times: 1 }]]
+  ] as ReadonlyArray<readonly [string, ReadonlyArray<Fault>]>)(
+    "ends when everything is delivered: %s",
+    ([, faults]) => Effect.map(script("true", faults), (stopping) => assert.isBelow(stopping, 1000)),
+    30_000
+  )
+
+  it.live(
+    "lives until what waits is delivered",
+    () => Effect.map(script("false", []), (stopping) => assert.isAbove(stopping, 1000)),
+    30_000
+  )
+})

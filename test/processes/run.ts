@@ -3,11 +3,11 @@ import { once } from "node:events"
 import { Effect } from "effect"
 import { compileCache } from "../support/compileCache.ts"
 
-/** Runs a program of this folder, and stops it with the signal as soon as it says so. */
+/** Runs a program of this folder, and stops it with the signal, if there is one, as soon as it says so. */
 export const run = (
   file: string,
   env: Record<string, string>,
-  stop?: { readonly at: string; readonly signal: NodeJS.Signals }
+  stop?: { readonly at: string; readonly signal?: NodeJS.Signals }
 ) =>
   Effect.promise(async () => {
     const child = spawn(process.execPath, [new URL(file, import.meta.url).pathname], {
@@ -20,7 +20,7 @@ export const run = (
       output += data
       if (stop === undefined || stoppedAt > 0 || !output.includes(stop.at)) return
       stoppedAt = performance.now()
-      child.kill(stop.signal)
+      if (stop.signal !== undefined) child.kill(stop.signal)
     })
     const closed = once(child.stdout, "close")
     const [code] = await once(child, "exit")
