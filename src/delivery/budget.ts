@@ -1,5 +1,5 @@
 import { Latch } from "effect"
-import { KeepAlive } from "../time/unref.ts"
+import type { KeepAlive } from "../time/unref.ts"
 
 export interface BudgetLimits {
   /** Most messages. */
@@ -28,12 +28,12 @@ export interface Budget {
 
 export const makeBudget = (
   { queueCapacity, queueBytes }: BudgetLimits,
-  onChange: (messages: number, bytes: number) => void
+  onChange: (messages: number, bytes: number) => void,
+  keepAlive: KeepAlive
 ): Budget => {
   let takenMessages = 0
   let takenBytes = 0
   const room = Latch.makeUnsafe(true)
-  const keepAlive = new KeepAlive()
 
   const change = (messages: number, bytes: number): void => {
     takenMessages += messages

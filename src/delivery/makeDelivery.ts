@@ -1,5 +1,7 @@
 import { Effect } from "effect"
 import type { Count } from "../telemetry/count.ts"
+import { Detach } from "../time/detached.ts"
+import { KeepAlive } from "../time/unref.ts"
 import { type BudgetLimits, makeBudget } from "./budget.ts"
 import { makeLedger } from "./ledger.ts"
 import { makeSettlement, type SettlementOptions } from "./settlement.ts"
@@ -11,7 +13,7 @@ export interface DeliveryOptions extends BudgetLimits, SettlementOptions {
 
 /** What becomes of messages, and the room that they take until then. */
 export const makeDelivery = Effect.fnUntraced(function* (options: DeliveryOptions, count: Count) {
-  const budget = makeBudget(options, count.waiting)
+  const budget = makeBudget(options, count.waiting, new KeepAlive(yield* Detach))
   const ledger = makeLedger()
   const undelivered = yield* makeUndeliveredLine(options.onUndelivered)
   const settlement = yield* makeSettlement(budget, ledger, undelivered, count, options)

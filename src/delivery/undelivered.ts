@@ -4,6 +4,7 @@ import { Message } from "../message/Message.ts"
 import { ownProperties } from "../message/own.ts"
 import { isPlainObject } from "../message/plainObject.ts"
 import { quietly } from "../telemetry/log.ts"
+import { makeRunDetached } from "../time/detached.ts"
 import type { Undelivered } from "./Delivery.ts"
 import type { DeliveryError } from "./Outcome.ts"
 
@@ -41,6 +42,7 @@ export const makeUndeliveredLine = Effect.fnUntraced(function* (handler: Undeliv
     const line: UndeliveredLine = { enter: () => open, awaitHandled: Effect.void, stop: () => {} }
     return line
   }
+  const run = yield* makeRunDetached
   const queue = yield* Queue.unbounded<{
     readonly messages: ReadonlyArray<EncodedMessage>
     readonly error: DeliveryError
@@ -62,15 +64,16 @@ export const makeUndeliveredLine = Effect.fnUntraced(function* (handler: Undeliv
     done.openUnsafe()
   }
 
-  const worker = yield* Queue.take(queue).pipe(
-    Effect.flatMap(({ messages, error, done }) =>
-      Effect.ensuring(
-        withinTime(handle(messages, error)),
-        Effect.sync(() => finish(done))
-      )
-    ),
-    Effect.forever,
-    Effect.forkDetach
+  const worker = run(
+    Queue.take(queue).pipe(
+      Effect.flatMap(({ messages, error, done }) =>
+        Effect.ensuring(
+          withinTime(handle(messages, error)),
+          Effect.sync(() => finish(done))
+        )
+      ),
+      Effect.forever
+    )
   )
 
   const line: UndeliveredLine = {

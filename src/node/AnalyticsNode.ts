@@ -7,11 +7,16 @@
  *
  * @since 0.1.0
  */
-import type { Config, Layer } from "effect"
+import { AsyncLocalStorage } from "node:async_hooks"
+import { type Config, Layer } from "effect"
 import { type Analytics, layerConfigOver, layerOver } from "../Analytics.ts"
 import type { InvalidOptions } from "../AnalyticsError.ts"
 import type { AnalyticsConfig, AnalyticsOptions } from "../AnalyticsOptions.ts"
+import { Detach } from "../time/detached.ts"
 import { makeUndiciExchange } from "./undiciExchange.ts"
+
+/** Outside of every request: a client that is made in the first one would put all that it does down to that. */
+const layerDetach = Layer.succeed(Detach, AsyncLocalStorage.snapshot())
 
 /**
  * A client with the given options. Fails with `InvalidOptions`, which names the option and the reason.
@@ -29,7 +34,7 @@ import { makeUndiciExchange } from "./undiciExchange.ts"
  * @since 0.1.0
  */
 export const layer = (options: AnalyticsOptions): Layer.Layer<Analytics, InvalidOptions> =>
-  layerOver(makeUndiciExchange, options)
+  Layer.provide(layerOver(makeUndiciExchange, options), layerDetach)
 
 /**
  * A client with options that are read from the configuration: a `Config` of all of them, or an object whose values are
@@ -49,4 +54,5 @@ export const layer = (options: AnalyticsOptions): Layer.Layer<Analytics, Invalid
  */
 export const layerConfig = (
   config: Config.Config<AnalyticsOptions> | AnalyticsConfig
-): Layer.Layer<Analytics, Config.ConfigError | InvalidOptions> => layerConfigOver(makeUndiciExchange, config)
+): Layer.Layer<Analytics, Config.ConfigError | InvalidOptions> =>
+  Layer.provide(layerConfigOver(makeUndiciExchange, config), layerDetach)

@@ -1,6 +1,7 @@
 import { Clock, Duration, Effect, type Fiber, Latch } from "effect"
 import type { FlushCause } from "../telemetry/metrics.ts"
 import { makeAlarm } from "../time/alarm.ts"
+import { makeRunDetached } from "../time/detached.ts"
 import { monotonicMillis } from "../time/monotonic.ts"
 import { minStartGap, type Pace } from "../transport/pace.ts"
 import type { Batch } from "./Batch.ts"
@@ -34,7 +35,7 @@ export const makeFlusher = Effect.fnUntraced(function* (
   pace: Pace,
   courier: Courier
 ) {
-  const run = Effect.runForkWith(yield* Effect.context<never>())
+  const run = yield* makeRunDetached
   const clock = yield* Clock.Clock
   const interval = Duration.toMillis(options.flushInterval)
   const running = new Set<Fiber.Fiber<void>>()

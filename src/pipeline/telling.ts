@@ -3,6 +3,7 @@ import type { Budget } from "../delivery/budget.ts"
 import type { Count } from "../telemetry/count.ts"
 import { quietly } from "../telemetry/log.ts"
 import { makeAlarm } from "../time/alarm.ts"
+import { makeRunDetached } from "../time/detached.ts"
 import { monotonicMillis } from "../time/monotonic.ts"
 import type { Server } from "../transport/Server.ts"
 import type { Store } from "./Store.ts"
@@ -18,7 +19,7 @@ export interface Telling {
 const ageStep = 1000
 
 export const makeTelling = Effect.fnUntraced(function* (server: Server, store: Store, budget: Budget, count: Count) {
-  const run = Effect.runForkWith(yield* Effect.context<never>())
+  const run = yield* makeRunDetached
   const clock = yield* Clock.Clock
   const told = new Told()
   let isCounted = false

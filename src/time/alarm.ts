@@ -1,4 +1,5 @@
 import { Clock, Effect, type Fiber } from "effect"
+import { makeRunDetached } from "./detached.ts"
 import { monotonicMillis } from "./monotonic.ts"
 import { sleepUnref } from "./unref.ts"
 
@@ -14,7 +15,7 @@ export interface Alarm {
  */
 export const makeAlarm = Effect.fnUntraced(function* (dueIn: () => number | undefined, ring: () => void) {
   const clock = yield* Clock.Clock
-  const run = Effect.runForkWith(yield* Effect.context<never>())
+  const run = yield* makeRunDetached
   let timer: { readonly at: number; fiber: Fiber.Fiber<void> | undefined } | undefined
 
   /** A timer that nobody ends would keep what it rings for. */

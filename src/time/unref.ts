@@ -30,12 +30,17 @@ export const sleepUnref = (clock: Clock.Clock, millis: number): Effect.Effect<vo
 
 /** Keeps the process alive while it is held. */
 export class KeepAlive {
+  readonly #detach: <A>(begin: () => A) => A
   #timer: ReturnType<typeof setTimeout> | undefined
   #isOfProcess = true
 
+  constructor(detach: <A>(begin: () => A) => A) {
+    this.#detach = detach
+  }
+
   hold(): void {
     if (this.#timer !== undefined || !this.#isOfProcess) return
-    this.#timer = setTimeout(() => this.#again(), maxTimerMillis)
+    this.#timer = this.#detach(() => setTimeout(() => this.#again(), maxTimerMillis))
     this.#isOfProcess = isOfProcess(this.#timer)
     if (!this.#isOfProcess) this.release()
   }

@@ -1,0 +1,16 @@
+import { Context, Effect, type Fiber } from "effect"
+
+/**
+ * Begins what outlives the call that causes it, outside of what the platform keeps for that call: on Node, the stores of
+ * `AsyncLocalStorage`, which timers, sockets and fibers otherwise take over and keep.
+ */
+export const Detach = Context.Reference<<A>(begin: () => A) => A>("cdp-analytics-effect/time/detached/Detach", {
+  defaultValue: () => (begin) => begin()
+})
+
+/** Runs effects so, in the context of where this is. */
+export const makeRunDetached = Effect.gen(function* () {
+  const run = Effect.runForkWith(yield* Effect.context<never>())
+  const detach = yield* Detach
+  return <A, E>(effect: Effect.Effect<A, E>): Fiber.Fiber<A, E> => detach(() => run(effect))
+})
