@@ -13,7 +13,7 @@ import { type Analytics, layerConfigOver, layerOver } from "../Analytics.ts"
 import type { InvalidOptions } from "../AnalyticsError.ts"
 import type { AnalyticsConfig, AnalyticsOptions } from "../AnalyticsOptions.ts"
 import { Detach } from "../time/detached.ts"
-import { makeUndiciExchange } from "./undiciExchange.ts"
+import { makeNodeExchange } from "./nodeExchange.ts"
 
 /** Outside of every request: a client that is made in the first one would put all that it does down to that. */
 const layerDetach = Layer.succeed(Detach, AsyncLocalStorage.snapshot())
@@ -34,7 +34,7 @@ const layerDetach = Layer.succeed(Detach, AsyncLocalStorage.snapshot())
  * @since 0.1.0
  */
 export const layer = (options: AnalyticsOptions): Layer.Layer<Analytics, InvalidOptions> =>
-  Layer.provide(layerOver(makeUndiciExchange, options), layerDetach)
+  Layer.provide(layerOver(makeNodeExchange(undefined), options), layerDetach)
 
 /**
  * A client with options that are read from the configuration: a `Config` of all of them, or an object whose values are
@@ -55,4 +55,4 @@ export const layer = (options: AnalyticsOptions): Layer.Layer<Analytics, Invalid
 export const layerConfig = (
   config: Config.Config<AnalyticsOptions> | AnalyticsConfig
 ): Layer.Layer<Analytics, Config.ConfigError | InvalidOptions> =>
-  Layer.provide(layerConfigOver(makeUndiciExchange, config), layerDetach)
+  Layer.provide(layerConfigOver(makeNodeExchange(undefined), config), layerDetach)

@@ -1,18 +1,35 @@
-import { Agent, type Dispatcher } from "@effect/platform-node/Undici"
-import { Duration, Effect } from "effect"
+import type * as Undici from "@effect/platform-node/Undici"
+import { Effect, Layer, Option } from "effect"
+// Of this module alone, as in the core.
+import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import type { ResolvedOptions } from "../AnalyticsOptions.ts"
+import { quietly } from "../telemetry/log.ts"
 import type { Deadline } from "../time/deadline.ts"
-import { type Answer, abandoned, Body, type Exchange, NoAnswer } from "../transport/exchange.ts"
+import { type Answer, abandoned, Body, type Exchange, makeExchange, NoAnswer } from "../transport/exchange.ts"
+import { type DispatcherOptions, globalMock, makeDispatcher } from "./dispatcher.ts"
+
+const loadUndici = Effect.tryPromise(() => import("@effect/platform-node/Undici"))
+
+/** Over undici, or over `fetch` where that cannot be loaded. */
+export const makeNodeExchange = (proxy: string | undefined) =>
+  Effect.fnUntraced(function* ({ requestTimeout }: ResolvedOptions) {
+    const undici = yield* Effect.option(loadUndici)
+    if (Option.isSome(undici)) return yield* makeUndiciExchange(undici.value, { requestTimeout, proxy })
+    yield* quietly(Effect.logWarning(noUndici))
+    return yield* Effect.provideContext(makeExchange, yield* Layer.build(FetchHttpClient.layer))
+  })
+
+const noUndici =
+  "undici cannot be loaded: sending over fetch, which costs more. A bundle of ES modules needs a banner that makes `require`"
 
 /**
- * Over undici's dispatcher, with connections that stay open. `NodeHttpClient.layerUndici` is made for any request and any
- * answer: its promises and streams, and what aborts them, cost as much again as the request itself.
+ * Over undici's dispatcher. `NodeHttpClient.layerUndici` is made for any request and any answer: its promises and streams,
+ * and what aborts them, cost as much again as the request itself.
  */
-export const makeUndiciExchange = Effect.fnUntraced(function* ({ requestTimeout }: ResolvedOptions) {
-  const agent = yield* Effect.acquireRelease(
-    // A connection that is being made cannot be called off, and others wait for it.
-    Effect.sync(() => new Agent({ connectTimeout: Duration.toMillis(requestTimeout) })),
-    (agent) => Effect.promise(() => agent.destroy())
+const makeUndiciExchange = Effect.fnUntraced(function* (undici: typeof Undici, options: DispatcherOptions) {
+  const dispatcher = yield* Effect.acquireRelease(
+    Effect.sync(() => makeDispatcher(undici, options)),
+    (dispatcher) => Effect.promise(() => dispatcher.destroy())
   )
 
   const exchange: Exchange = ({ url, method, headers, body }, deadline) =>
@@ -21,7 +38,8 @@ export const makeUndiciExchange = Effect.fnUntraced(function* ({ requestTimeout 
       try {
         if (body._tag !== "Uint8Array") throw new Error(`a body of the kind ${body._tag}`)
         const { origin, pathname, search } = new URL(url)
-        agent.dispatch(
+        const through = globalMock() ?? dispatcher
+        through.dispatch(
           {
             origin,
             path: pathname + search,
@@ -45,9 +63,9 @@ export const makeUndiciExchange = Effect.fnUntraced(function* ({ requestTimeout 
 type Resume = (answer: Effect.Effect<Answer, NoAnswer>) => void
 
 /** Undici's side of an exchange. */
-class Handler implements Dispatcher.DispatchHandler {
+class Handler implements Undici.Dispatcher.DispatchHandler {
   readonly #resume: Resume
-  #controller: Dispatcher.DispatchController | undefined
+  #controller: Undici.Dispatcher.DispatchController | undefined
   #isAborted = false
   #status = 0
   #headers: Readonly<Record<string, string | Array<string> | undefined>> = {}
@@ -66,13 +84,13 @@ class Handler implements Dispatcher.DispatchHandler {
     this.#controller?.abort(new Error("aborted"))
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
+  onRequestStart(controller: Undici.Dispatcher.DispatchController): void {
     this.#controller = controller
     if (this.#isAborted) this.abort()
   }
 
   onResponseStart(
-    _: Dispatcher.DispatchController,
+    _: Undici.Dispatcher.DispatchController,
     status: number,
     headers: Record<string, string | Array<string> | undefined>
   ): void {
@@ -82,7 +100,7 @@ class Handler implements Dispatcher.DispatchHandler {
     this.#headers = headers
   }
 
-  onResponseData(_: Dispatcher.DispatchController, part: Uint8Array): void {
+  onResponseData(_: Undici.Dispatcher.DispatchController, part: Uint8Array): void {
     if (this.#body.add(part)) return
     this.abort()
     this.#end()
@@ -93,7 +111,7 @@ class Handler implements Dispatcher.DispatchHandler {
     this.#end()
   }
 
-  onResponseError(_: Dispatcher.DispatchController, cause: Error): void {
+  onResponseError(_: Undici.Dispatcher.DispatchController, cause: Error): void {
     if (!this.#isAborted) this.#end(new NoAnswer({ cause }))
   }
 
