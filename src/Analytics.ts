@@ -3,7 +3,8 @@
  *
  * @since 0.1.0
  */
-import { Config, Context, Effect, Layer, type Scope, Stream } from "effect"
+import { Config, Context, Effect, Layer, Option, type Scope, Stream } from "effect"
+import { dual } from "effect/Function"
 import type { HttpClient } from "effect/http"
 import type { CallError, InvalidOptions } from "./AnalyticsError.ts"
 import {
@@ -15,6 +16,7 @@ import {
   resolveOptions
 } from "./AnalyticsOptions.ts"
 import type { FlushReport, Receipt } from "./delivery/Delivery.ts"
+import { NotDelivered } from "./delivery/NotDelivered.ts"
 import type { Outcome } from "./delivery/Outcome.ts"
 import { AmbientContext, type EventContextInput } from "./message/EventContext.ts"
 import type { Message } from "./message/Message.ts"
@@ -31,6 +33,7 @@ import type {
 import { safely } from "./message/safely.ts"
 import { type Client, makeClient } from "./pipeline/Client.ts"
 import type { Status } from "./pipeline/Status.ts"
+import { makeQuietFailures } from "./telemetry/quietFailures.ts"
 import { type Exchange, makeExchange } from "./transport/exchange.ts"
 import { makeTransport } from "./transport/Transport.ts"
 
@@ -248,6 +251,36 @@ export class Analytics extends Context.Service<
   static readonly flush: Effect.Effect<FlushReport, never, Analytics> = Analytics.use((analytics) => analytics.flush)
 
   /**
+   * Flushes, and fails with `NotDelivered`, which has the report, if a message was not delivered or still waits: for a job
+   * that is to end with an exit code of its own. What earlier flushes reported is not counted again.
+   *
+   * **Example** (A job whose exit code is 1 when events were lost)
+   *
+   * ```ts
+   * import { NodeRuntime } from "@effect/platform-node"
+   * import { Analytics } from "cdp-analytics-effect"
+   * import { AnalyticsNodeLive } from "cdp-analytics-effect/node"
+   * import { Effect } from "effect"
+   *
+   * const job = Effect.gen(function* () {
+   *   yield* Analytics.track({ userId: "019mr8mf4r", event: "invoice_paid" })
+   *   yield* Analytics.flushOrFail
+   * })
+   *
+   * job.pipe(Effect.provide(AnalyticsNodeLive), NodeRuntime.runMain)
+   * ```
+   *
+   * @since 0.1.0
+   */
+  static readonly flushOrFail: Effect.Effect<FlushReport, NotDelivered, Analytics> = Effect.flatMap(
+    Analytics.flush,
+    (report) =>
+      report.waiting > 0 || Object.keys(report.failed).length > 0
+        ? Effect.fail(new NotDelivered({ report }))
+        : Effect.succeed(report)
+  )
+
+  /**
    * Whether the server is `up` or `away`, since when, why, what waits and what is under way. It asks nobody: it is known
    * from what the server answered.
    *
@@ -291,6 +324,30 @@ export class Analytics extends Context.Service<
   )
 
   /**
+   * A call whose failure is nobody's concern but the log's: it succeeds with `undefined` instead. The log has a warning for
+   * each tag and event, at most one in 10 seconds, with the `count` of calls that failed; `AnalyticsMetrics.refused` counts
+   * them all.
+   *
+   * **Example** (An order is not to fail for its event)
+   *
+   * ```ts
+   * import { Analytics } from "cdp-analytics-effect"
+   *
+   * const effect = Analytics.track({ userId: "019mr8mf4r", event: "order_completed" }).pipe(Analytics.quietly)
+   * ```
+   *
+   * @since 0.1.0
+   */
+  static readonly quietly = <A, E extends CallError, R>(
+    call: Effect.Effect<A, E, R>
+  ): Effect.Effect<A | undefined, never, R> =>
+    Effect.catch(call, (failure) =>
+      Effect.flatMap(Effect.serviceOption(Analytics), (analytics) =>
+        Effect.as(quietFailuresOf(Option.getOrElse(analytics, () => nobody))(failure), undefined)
+      )
+    )
+
+  /**
    * Merges `context` into every message that `effect` sends: over the layer's default, under the call's own. It follows
    * the fiber, so concurrent requests never see each other's.
    *
@@ -306,10 +363,14 @@ export class Analytics extends Context.Service<
    *
    * @since 0.1.0
    */
-  static readonly withContext =
-    (context: EventContextInput) =>
-    <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  static readonly withContext: ((
+    context: EventContextInput
+  ) => <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>) &
+    (<A, E, R>(effect: Effect.Effect<A, E, R>, context: EventContextInput) => Effect.Effect<A, E, R>) = dual(
+    2,
+    <A, E, R>(effect: Effect.Effect<A, E, R>, context: EventContextInput): Effect.Effect<A, E, R> =>
       Effect.updateService(effect, AmbientContext, (outer) => [...outer, context])
+  )
 
   /**
    * A client with the given options. Fails with `InvalidOptions`, which names the option and the reason.
@@ -351,6 +412,18 @@ export class Analytics extends Context.Service<
     config: Config.Config<AnalyticsOptions> | AnalyticsConfig
   ): Layer.Layer<Analytics, Config.ConfigError | InvalidOptions, HttpClient.HttpClient> =>
     layerConfigOver(() => makeExchange, config)
+}
+
+/** Where the calls are made without a client, as in an application's own mock. */
+const nobody = {}
+
+const quietFailures = new WeakMap<object, ReturnType<typeof makeQuietFailures>>()
+
+/** Each client's own, so that two of them do not hush each other. */
+const quietFailuresOf = (analytics: object): ReturnType<typeof makeQuietFailures> => {
+  const known = quietFailures.get(analytics) ?? makeQuietFailures()
+  quietFailures.set(analytics, known)
+  return known
 }
 
 type MakeExchange<R> = (options: ResolvedOptions) => Effect.Effect<Exchange, never, R>

@@ -3,6 +3,7 @@
  *
  * - Raised by a call: `InvalidMessage`, `MessageTooLarge`, `UnserializableMessage`, `QueueFull`, `AnalyticsClosed`.
  * - Raised by building the layer: `InvalidOptions` (and Effect's `ConfigError`).
+ * - Raised by `Analytics.flushOrFail`: `NotDelivered`.
  * - Outcomes of delivery: `Rejected`, `Unauthorized`, `RetriesExhausted`, `ShutdownTimeout`, `Dropped`.
  *
  * Those of a call have the message's `type` and, of a `track`, its `event`. No failure carries another value of a message, the
@@ -12,6 +13,7 @@
  */
 import { Schema } from "effect"
 
+export { NotDelivered } from "./delivery/NotDelivered.ts"
 export {
   type DeliveryError,
   Dropped,
@@ -20,7 +22,13 @@ export {
   ShutdownTimeout,
   Unauthorized
 } from "./delivery/Outcome.ts"
-export { InvalidMessage, MessageTooLarge, UnserializableMessage } from "./message/MessageError.ts"
+export {
+  InvalidMessage,
+  isRefused,
+  MessageTooLarge,
+  type Refused,
+  UnserializableMessage
+} from "./message/MessageError.ts"
 export { AnalyticsClosed, type CallError, QueueFull } from "./pipeline/CallError.ts"
 
 /**

@@ -74,3 +74,34 @@ export class UnserializableMessage extends Schema.TaggedError<UnserializableMess
  * @since 0.1.0
  */
 export type MessageError = InvalidMessage | MessageTooLarge | UnserializableMessage
+
+/**
+ * The same, by what it means: this message is refused, and the next one may be taken.
+ *
+ * @category call errors
+ * @since 0.1.0
+ */
+export type Refused = MessageError
+
+const refusals = [InvalidMessage, MessageTooLarge, UnserializableMessage]
+
+/**
+ * Whether a call failed because of its message, so that there is no point in making it again, and none in stopping: not for
+ * a full queue, nor for a client that is closed.
+ *
+ * **Example** (A file with a bad line)
+ *
+ * ```ts
+ * import { Analytics, isRefused, type Message } from "cdp-analytics-effect"
+ * import { Effect } from "effect"
+ *
+ * const send = (messages: ReadonlyArray<Message>) =>
+ *   Effect.forEach(messages, (message) =>
+ *     Analytics.enqueue(message).pipe(Effect.catchIf(isRefused, (error) => Effect.logWarning(error.message)))
+ *   )
+ * ```
+ *
+ * @category call errors
+ * @since 0.1.0
+ */
+export const isRefused = (error: unknown): error is Refused => refusals.some((refusal) => error instanceof refusal)

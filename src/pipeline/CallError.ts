@@ -27,7 +27,7 @@ export class QueueFull extends Schema.TaggedError<QueueFull>()("QueueFull", {
 }) {
   override get message(): string {
     const { messages, capacity, bytes, capacityBytes } = this
-    return `No room for the ${sayCall(this)}: the queue has ${messages} of ${capacity} messages, ${bytes} of ${capacityBytes} bytes`
+    return `No room for the ${sayCall(this)}: the queue has ${messages} of ${capacity} messages, ${bytes} of ${capacityBytes} bytes; whenFull can make calls wait, or drop the oldest message`
   }
 }
 

@@ -381,7 +381,7 @@ describe("context", () => {
       const track = (event: string) => Analytics.track({ ...person, event })
       yield* Effect.all(
         [
-          Effect.andThen(track("a1"), Analytics.withContext({ locale: "fr" })(track("a2"))).pipe(
+          Effect.andThen(track("a1"), Analytics.withContext(track("a2"), { locale: "fr" })).pipe(
             Analytics.withContext({ ip: "a" })
           ),
           Analytics.withContext({ ip: "b" })(Effect.andThen(Effect.yieldNow, track("b"))),

@@ -1,0 +1,33 @@
+import { Schema } from "effect"
+
+const Count = Schema.Int
+
+/**
+ * `Analytics.flushOrFail` found messages that were not delivered, or that still waited when `flushTimeout` was over: those
+ * are kept and tried on.
+ *
+ * @category delivery errors
+ * @since 0.1.0
+ */
+export class NotDelivered extends Schema.TaggedError<NotDelivered>()("NotDelivered", {
+  /** What `Analytics.flush` would have returned. */
+  report: Schema.Struct({
+    delivered: Count,
+    failed: Schema.Struct({
+      Rejected: Schema.optionalKey(Count),
+      Unauthorized: Schema.optionalKey(Count),
+      RetriesExhausted: Schema.optionalKey(Count),
+      ShutdownTimeout: Schema.optionalKey(Count),
+      Dropped: Schema.optionalKey(Count)
+    }),
+    waiting: Count
+  })
+}) {
+  override get message(): string {
+    const { delivered, failed, waiting } = this.report
+    const counts = Object.entries({ ...failed, ...(waiting > 0 && { waiting }) }).map(
+      ([tag, count]) => `${count} ${tag}`
+    )
+    return `Not every message was delivered: ${counts.join(", ")}; ${delivered} delivered`
+  }
+}
