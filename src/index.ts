@@ -56,6 +56,7 @@ export {
 } from "./message/Traits.ts"
 export type { WhenFull } from "./pipeline/admission.ts"
 export type { Status } from "./pipeline/Status.ts"
-export { defaultRetry } from "./transport/retry.ts"
+export { defaultRetry } from "./transport/defaultRetry.ts"
+export * as Retry from "./transport/Retry.ts"
 export type { LastFailure } from "./transport/Server.ts"
 export type { RateLimit } from "./transport/Transport.ts"

@@ -3,7 +3,9 @@
  *
  * @since 0.1.0
  */
-import { Clock, Context, Effect, Layer, Redacted, Schema } from "effect"
+import { Clock, Context, Effect, Layer, Option, Redacted, Schema } from "effect"
+import * as SecureRandom from "effect/crypto/SecureRandom"
+import * as WebCrypto from "effect/crypto/WebCrypto"
 import { Analytics, fromClient } from "../Analytics.ts"
 import { type InvalidOptions, Rejected, Unauthorized } from "../AnalyticsError.ts"
 import { type AnalyticsOptions, readOptions, resolveOptions } from "../AnalyticsOptions.ts"
@@ -12,36 +14,15 @@ import { Refused, Unavailable } from "../transport/Attempt.ts"
 import { makePace } from "../transport/pace.ts"
 import { Server } from "../transport/Server.ts"
 import type { Transport } from "../transport/Transport.ts"
-
-/**
- * A message as the server would have received it: decoded JSON, with dates as ISO 8601 strings, and context and
- * integrations merged.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const SentMessage = Schema.Struct({
-  type: Schema.Literals(["identify", "track", "page", "screen", "group", "alias"]),
-  messageId: Schema.String,
-  timestamp: Schema.String,
-  userId: Schema.optionalKey(Schema.String),
-  anonymousId: Schema.optionalKey(Schema.String),
-  previousId: Schema.optionalKey(Schema.String),
-  groupId: Schema.optionalKey(Schema.String),
-  event: Schema.optionalKey(Schema.String),
-  name: Schema.optionalKey(Schema.String),
-  category: Schema.optionalKey(Schema.String),
-  properties: Schema.optionalKey(Schema.JsonObject),
-  traits: Schema.optionalKey(Schema.JsonObject),
-  context: Schema.JsonObject,
-  integrations: Schema.optionalKey(Schema.JsonObject)
-}).annotate({ identifier: "SentMessage" })
-
-/**
- * @category models
- * @since 0.1.0
- */
-export type SentMessage = typeof SentMessage.Type
+import {
+  type SentAlias,
+  type SentGroup,
+  type SentIdentify,
+  SentMessage,
+  type SentPage,
+  type SentScreen,
+  type SentTrack
+} from "./SentMessage.ts"
 
 /**
  * How delivery can be made to fail.
@@ -89,6 +70,30 @@ export class AnalyticsTest extends Context.Service<
     (test) => test.sent
   )
 
+  /** The `track`s of an event, of those. */
+  static readonly tracked = (event: string): Sent<SentTrack> =>
+    sentOf((message) => (message.type === "track" && message.event === event ? [message] : []))
+
+  /** The `identify`s of a person, of those. */
+  static readonly identified = (userId: string): Sent<SentIdentify> =>
+    sentOf((message) => (message.type === "identify" && message.userId === userId ? [message] : []))
+
+  /** The `page`s of a name, of those. */
+  static readonly paged = (name: string): Sent<SentPage> =>
+    sentOf((message) => (message.type === "page" && message.name === name ? [message] : []))
+
+  /** The `screen`s of a name, of those. */
+  static readonly screened = (name: string): Sent<SentScreen> =>
+    sentOf((message) => (message.type === "screen" && message.name === name ? [message] : []))
+
+  /** The `group`s of a group, of those. */
+  static readonly grouped = (groupId: string): Sent<SentGroup> =>
+    sentOf((message) => (message.type === "group" && message.groupId === groupId ? [message] : []))
+
+  /** The `alias`es to a person, of those. */
+  static readonly aliased = (userId: string): Sent<SentAlias> =>
+    sentOf((message) => (message.type === "alias" && message.userId === userId ? [message] : []))
+
   /** Forgets everything delivered so far. */
   static readonly clear: Effect.Effect<void, never, AnalyticsTest> = AnalyticsTest.use((test) => test.clear)
 
@@ -104,6 +109,11 @@ export class AnalyticsTest extends Context.Service<
   /** `Analytics` and `AnalyticsTest`, over a server that takes everything. */
   static readonly layer: Layer.Layer<Analytics | AnalyticsTest> = Layer.orDie(AnalyticsTest.layerWith({}))
 }
+
+type Sent<M> = Effect.Effect<ReadonlyArray<M>, never, AnalyticsTest>
+
+const sentOf = <M>(pick: (message: SentMessage) => ReadonlyArray<M>): Sent<M> =>
+  Effect.map(AnalyticsTest.sent, (sent) => sent.flatMap(pick))
 
 const decodeSent = Schema.decodeEffect(Schema.fromJsonString(SentMessage))
 
@@ -138,7 +148,11 @@ const make = Effect.fnUntraced(function* (options: Partial<AnalyticsOptions>) {
 
   const given = yield* Effect.fromResult(readOptions(options))
   const resolved = yield* resolveOptions({ apiKey: Redacted.make("test"), ...given })
-  const client = yield* makeClient(resolved, transport)
+  const random = yield* Effect.serviceOption(SecureRandom.SecureRandom)
+  const hasOwnRandom = Option.isSome(random) || (yield* WebCrypto.WebCrypto) !== globalThis.crypto
+  const client = yield* hasOwnRandom
+    ? makeClient(resolved, transport)
+    : Effect.provideService(makeClient(resolved, transport), SecureRandom.SecureRandom, makeCountingRandom())
 
   return Context.make(Analytics, fromClient(client)).pipe(
     Context.add(
@@ -163,6 +177,16 @@ const make = Effect.fnUntraced(function* (options: Partial<AnalyticsOptions>) {
     )
   )
 })
+
+/** Ids are 00000000-0000-4000-8000-000000000001 and so on, in the order of the calls: whole messages can be snapshots. */
+const makeCountingRandom = (): SecureRandom.SecureRandom["Service"] => {
+  let calls = 0
+  return SecureRandom.make((size) => {
+    const bytes = new Uint8Array(size)
+    new DataView(bytes.buffer).setUint32(Math.max(0, size - 4), ++calls)
+    return bytes
+  })
+}
 
 const reason = "refused by AnalyticsTest"
 

@@ -3,4 +3,5 @@
  *
  * @since 0.1.0
  */
-export { AnalyticsTest, type DeliveryFailure, SentMessage } from "./AnalyticsTest.ts"
+export { AnalyticsTest, type DeliveryFailure } from "./AnalyticsTest.ts"
+export { SentAlias, SentGroup, SentIdentify, SentMessage, SentPage, SentScreen, SentTrack } from "./SentMessage.ts"

@@ -92,3 +92,47 @@ it.effect("says how the server is", () =>
     assert.strictEqual((yield* Analytics.status).lastFailure?.status, 503)
   }).pipe(Effect.provide(AnalyticsTest.layer))
 )
+
+describe("what was sent", () => {
+  const all = Effect.gen(function* () {
+    yield* Analytics.identify({ userId: "u", traits: { email: "u@example.com" } })
+    yield* Analytics.track({ userId: "u", event: "bought", properties: { price: 1 } })
+    yield* Analytics.track({ anonymousId: "a", event: "viewed" })
+    yield* Analytics.page({ userId: "u", name: "Pricing", category: "Docs" })
+    yield* Analytics.screen({ userId: "u", name: "Cart" })
+    yield* Analytics.group({ userId: "u", groupId: "acme", traits: { name: "Acme" } })
+    yield* Analytics.alias({ previousId: "a", userId: "u" })
+  })
+
+  it.effect("is told apart by its type", () =>
+    Effect.gen(function* () {
+      yield* all
+      const prices = (yield* AnalyticsTest.sent).flatMap((message) =>
+        message.type === "track" ? [message.properties?.["price"]] : []
+      )
+      assert.deepStrictEqual(prices, [1, undefined])
+      const counts = [
+        yield* AnalyticsTest.identified("u"),
+        yield* AnalyticsTest.tracked("bought"),
+        yield* AnalyticsTest.paged("Pricing"),
+        yield* AnalyticsTest.screened("Cart"),
+        yield* AnalyticsTest.grouped("acme"),
+        yield* AnalyticsTest.aliased("u")
+      ].map((messages) => messages.length)
+      assert.deepStrictEqual(counts, [1, 1, 1, 1, 1, 1])
+      assert.deepStrictEqual(yield* AnalyticsTest.tracked("sold"), [])
+      const [bought] = yield* AnalyticsTest.tracked("bought")
+      assert.deepStrictEqual(bought?.properties, { price: 1 })
+    }).pipe(Effect.provide(AnalyticsTest.layer))
+  )
+
+  it.effect("is the same each time, ids and times too", () =>
+    Effect.gen(function* () {
+      const once = Effect.provide(Effect.andThen(all, AnalyticsTest.sent), AnalyticsTest.layerWith({}))
+      const first = yield* once
+      assert.deepStrictEqual(yield* once, first)
+      assert.strictEqual(first[1]?.messageId, "00000000-0000-4000-8000-000000000002")
+      assert.strictEqual(new Set(first.map(({ messageId }) => messageId)).size, 7)
+    })
+  )
+})

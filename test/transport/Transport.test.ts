@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Analytics } from "cdp-analytics-effect"
+import { Analytics, Retry } from "cdp-analytics-effect"
 import { DateTime, Duration, Effect, Fiber, Layer, Redacted, Schedule, Stream } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientError, type HttpClientRequest, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
@@ -118,6 +118,30 @@ for (const [name, layerServer] of Object.entries(transports)) {
       }).pipe(
         Effect.provide(Layer.provideMerge(Layer.provideMerge(layerClient({ retry: atOnce }), layerServer), silent))
       )
+    )
+
+    it.effect("Retry.immediately(1) tries once more, and Retry.none not at all", () =>
+      Effect.gen(function* () {
+        for (const [retry, requests] of [
+          [Retry.none, 1],
+          [Retry.immediately(1), 2]
+        ] as const) {
+          yield* Effect.gen(function* () {
+            yield* Server.answer(statuses(503, 503))
+            yield* trackOne(1)
+            assert.deepStrictEqual(yield* Analytics.flush, {
+              delivered: 0,
+              failed: { RetriesExhausted: 1 },
+              waiting: 0
+            })
+            assert.strictEqual((yield* Server.received).length, requests)
+          }).pipe(
+            Effect.provide(
+              Layer.provideMerge(Layer.provideMerge(layerClient({ retry }), Layer.fresh(layerServer)), silent)
+            )
+          )
+        }
+      })
     )
 
     it.effect("when the schedule ends it is RetriesExhausted", () =>
