@@ -29,6 +29,9 @@ const run = (command, args, cwd) => {
 const write = (name, content) =>
   writeFileSync(join(folder, name), typeof content === "string" ? content : JSON.stringify(content, null, 2))
 
+/** Also in README.md. */
+const banner = 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);'
+
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }))
 
 const { name, exports, bin: bins, devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
@@ -94,6 +97,7 @@ import { ConfigProvider, Effect, Layer } from "effect"
 const entries: ReadonlyArray<object> = [${specifiers.map((_, index) => `entry${index}`).join(", ")}]
 for (const entry of entries) if (Object.keys(entry).length === 0) throw new Error("an entry that exports nothing")
 
+async function main() {
 const bodies: Array<string> = []
 const server = createServer((request, response) => {
   let body = ""
@@ -126,6 +130,8 @@ const sent = await Analytics.page({ userId: "ada", name: "Home" }).pipe(
 )
 if (sent[0]?.name !== "Home") throw new Error("AnalyticsTest saw nothing")
 console.log("${specifiers.length} entries imported, 1 message delivered")
+}
+void main()
 `
 )
 const strictest = {
@@ -147,4 +153,12 @@ for (const [moduleResolution, module] of Object.entries(resolutions)) {
   run(join(folder, "node_modules", ".bin", "tsc"), ["-p", config], folder)
 }
 run(process.execPath, ["smoke.ts"], folder)
+
+// As for a serverless function. The first has no undici, and sends over fetch.
+const bundles = { "fetch.mjs": [], "undici.mjs": [`--banner:js=${banner}`], "undici.cjs": ["--format=cjs"] }
+for (const [file, args] of Object.entries(bundles)) {
+  const bundle = ["smoke.ts", "--bundle", "--minify", "--platform=node", "--format=esm", ...args, `--outfile=${file}`]
+  run(join(bin, "esbuild"), [...bundle, "--log-level=warning"], folder)
+  run(process.execPath, [file], folder)
+}
 for (const command of Object.keys(bins)) run(join(folder, "node_modules", ".bin", command), ["--version"], folder)
