@@ -1,47 +1,10 @@
 #!/usr/bin/env node
-// The whole of the package, with its database clients, takes half as long again to start.
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
-import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Cause, Effect, Exit, Layer, Logger, Runtime } from "effect"
-import { CliError, Command } from "effect/cli"
-import { library } from "../message/library.ts"
-import { printable } from "../message/printable.ts"
-import { dev } from "./dev.ts"
-import { doctor } from "./doctor.ts"
-import { send } from "./send.ts"
-import { layerUsage } from "./usage.ts"
+// The rest is imported after this, since on an older Node it ends in an error of some dependency's.
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number)
 
-const main = Command.make("cdp-analytics").pipe(
-  Command.withDescription("Customer.io Data Pipelines from the command line"),
-  Command.withSubcommands([send, dev, doctor])
-)
-
-/** Wrong usage is 2, as shells have it; help that was asked for is 0. */
-const teardown: Runtime.Teardown = (exit, onExit) => {
-  const error = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
-  const isWrongUsage = CliError.isCliError(error) && !(error._tag === "ShowHelp" && error.errors.length === 0)
-  return isWrongUsage ? onExit(2) : Runtime.defaultTeardown(exit, onExit)
+if (major > 22 || (major === 22 && minor >= 19)) {
+  await import("./program.ts")
+} else {
+  process.stderr.write(`cdp-analytics needs Node 22.19 or newer, and this is Node ${process.versions.node}.\n`)
+  process.exitCode = 1
 }
-
-/** What nobody printed: a mistake of this program. `NodeRuntime` would print it as it is. */
-const report = (cause: Cause.Cause<unknown>) =>
-  Cause.hasInterruptsOnly(cause) || !Runtime.getErrorReported(Cause.squash(cause))
-    ? Effect.void
-    : Effect.logError(cause)
-
-const logger = Logger.withConsoleError(Logger.map(Logger.formatLogFmt, printable))
-
-// Whoever reads has read enough, as in `cdp-analytics dev --json | head -1`.
-process.stdout.on("error", (error) => process.exit("code" in error && error.code === "EPIPE" ? 0 : 1))
-
-main.pipe(
-  Command.run({ version: library.version }),
-  Effect.tapCause(report),
-  Effect.provide(
-    Layer.mergeAll(layerUsage, NodeHttpClient.layerUndici, Logger.layer([logger])).pipe(
-      Layer.provideMerge(NodeServices.layer)
-    )
-  ),
-  (program) => NodeRuntime.runMain(program, { teardown, disableErrorReporting: true })
-)

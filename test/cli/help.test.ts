@@ -15,6 +15,18 @@ describe("help", suite, () => {
     })
   )
 
+  it.live("an older Node is told which one is needed", () =>
+    Effect.gen(function* () {
+      const older = 'Object.defineProperty(process, "versions", { value: { node: "20.20.2" } })'
+      const olderNode = `data:text/javascript,${encodeURIComponent(older)}`
+      const { code, out, err } = yield* run(["--version"], { env: { NODE_OPTIONS: `--import ${olderNode}` } })
+      assert.deepStrictEqual(
+        { code, out, err },
+        { code: 1, out: "", err: "cdp-analytics needs Node 22.19 or newer, and this is Node 20.20.2.\n" }
+      )
+    })
+  )
+
   it.live("completions are written for a shell", () =>
     Effect.gen(function* () {
       const { code, out } = yield* run(["--completions", "bash"])
