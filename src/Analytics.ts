@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { Config, Context, Effect, Layer, Option, type Scope, Stream } from "effect"
+import { Config, Context, Effect, Layer, Option, Stream } from "effect"
 import { dual } from "effect/Function"
 import type { HttpClient } from "effect/http"
 import type { CallError, InvalidOptions } from "./AnalyticsError.ts"
@@ -391,11 +391,23 @@ export class Analytics extends Context.Service<
    * @since 0.1.0
    */
   static readonly layer = (options: AnalyticsOptions): Layer.Layer<Analytics, InvalidOptions, HttpClient.HttpClient> =>
-    layerOver(() => makeExchange, options)
+    Layer.effect(
+      Analytics,
+      makeAnalytics(() => makeExchange, options)
+    )
 
   /**
    * A client with options that are read from the configuration: a `Config` of all of them, or an object whose values are
-   * options or `Config`s of them. Fails with `ConfigError` or `InvalidOptions`.
+   * options or `Config`s of them; and over those the options given beside it, but for what is `undefined`. Fails with
+   * `ConfigError` or `InvalidOptions`.
+   *
+   * **Example** (The environment, but for one option)
+   *
+   * ```ts
+   * import { Analytics, analyticsConfig } from "cdp-analytics-effect"
+   *
+   * const layer = Analytics.layerConfig(analyticsConfig, { whenFull: "wait" })
+   * ```
    *
    * **Example** (The key from a variable of your own)
    *
@@ -409,9 +421,13 @@ export class Analytics extends Context.Service<
    * @since 0.1.0
    */
   static readonly layerConfig = (
-    config: Config.Config<AnalyticsOptions> | AnalyticsConfig
+    config: Config.Config<AnalyticsOptions> | AnalyticsConfig,
+    overrides: Partial<AnalyticsOptions> = {}
   ): Layer.Layer<Analytics, Config.ConfigError | InvalidOptions, HttpClient.HttpClient> =>
-    layerConfigOver(() => makeExchange, config)
+    Layer.effect(
+      Analytics,
+      Effect.flatMap(readConfig(config, overrides), (options) => makeAnalytics(() => makeExchange, options))
+    )
 }
 
 /** Where the calls are made without a client, as in an application's own mock. */
@@ -426,25 +442,10 @@ const quietFailuresOf = (analytics: object): ReturnType<typeof makeQuietFailures
   return known
 }
 
-type MakeExchange<R> = (options: ResolvedOptions) => Effect.Effect<Exchange, never, R>
+type MakeExchange<E, R> = (options: ResolvedOptions) => Effect.Effect<Exchange, E, R>
 
 /** A client that sends its requests in a given way. */
-export const layerOver = <R>(
-  exchangeOf: MakeExchange<R>,
-  options: AnalyticsOptions
-): Layer.Layer<Analytics, InvalidOptions, Exclude<R, Scope.Scope>> => Layer.effect(Analytics, make(exchangeOf, options))
-
-/** The same, with options of the configuration. */
-export const layerConfigOver = <R>(
-  exchangeOf: MakeExchange<R>,
-  config: Config.Config<AnalyticsOptions> | AnalyticsConfig
-): Layer.Layer<Analytics, Config.ConfigError | InvalidOptions, Exclude<R, Scope.Scope>> =>
-  Layer.effect(
-    Analytics,
-    Effect.flatMap(readConfig(config), (options) => make(exchangeOf, options))
-  )
-
-const make = Effect.fnUntraced(function* <R>(exchangeOf: MakeExchange<R>, options: unknown) {
+export const makeAnalytics = Effect.fnUntraced(function* <E, R>(exchangeOf: MakeExchange<E, R>, options: unknown) {
   const resolved = yield* resolveOptions(options)
   const transport = yield* makeTransport(resolved, yield* exchangeOf(resolved))
   return fromClient(yield* makeClient(resolved, transport))
@@ -452,12 +453,16 @@ const make = Effect.fnUntraced(function* <R>(exchangeOf: MakeExchange<R>, option
 
 const isConfig = safely(Config.isConfig)
 
-const readConfig = Effect.fnUntraced(function* (config: Config.Config<AnalyticsOptions> | AnalyticsConfig) {
-  if (isConfig(config)) return yield* config
+/** The options of the configuration, and over them those that are given. */
+export const readConfig = Effect.fnUntraced(function* (config: unknown, overrides: unknown) {
   // Without a prototype, so that an option named `__proto__` is one like any other, and refused.
   const options: Record<string, unknown> = Object.create(null)
-  for (const [name, value] of Object.entries(yield* Effect.fromResult(readOptions(config)))) {
+  const configured = isConfig(config) ? yield* config : config
+  for (const [name, value] of Object.entries(yield* Effect.fromResult(readOptions(configured)))) {
     options[name] = isConfig(value) ? yield* value : value
+  }
+  for (const [name, value] of Object.entries(yield* Effect.fromResult(readOptions(overrides)))) {
+    if (value !== undefined) options[name] = value
   }
   return options
 })

@@ -3,7 +3,19 @@
  *
  * @since 0.1.0
  */
-import { Config, Duration, Effect, Option, Redacted, Result, Schedule, Schema, SchemaParser } from "effect"
+import {
+  Config,
+  ConfigProvider,
+  Duration,
+  Effect,
+  Option,
+  Redacted,
+  Result,
+  Schedule,
+  Schema,
+  SchemaIssue,
+  SchemaParser
+} from "effect"
 import { InvalidOptions } from "./AnalyticsError.ts"
 import type { UndeliveredHandler } from "./delivery/undelivered.ts"
 import { EventContext, type EventContextInput } from "./message/EventContext.ts"
@@ -24,6 +36,7 @@ import {
   PositiveDuration,
   PositiveOrInfiniteDuration
 } from "./time/durations.ts"
+import { problemOfKey, trimKey, whereKeysAre } from "./transport/apiKey.ts"
 import type { RateLimit, TransportOptions } from "./transport/Transport.ts"
 import { isPrivate } from "./transport/url.ts"
 
@@ -117,8 +130,8 @@ export type AnalyticsConfig = {
 
 /** Every option of the environment but the key. */
 export const keylessConfigs = {
-  region: optional(Config.Literals(["us", "eu"], "CUSTOMERIO_REGION")),
-  endpoint: optional(Config.String("CUSTOMERIO_ENDPOINT")),
+  region: optionalUnlessEmpty("CUSTOMERIO_REGION", Config.Literals(["us", "eu"], "CUSTOMERIO_REGION")),
+  endpoint: optionalUnlessEmpty("CUSTOMERIO_ENDPOINT", Config.String("CUSTOMERIO_ENDPOINT")),
   allowInsecureEndpoint: optional(Config.Boolean("CUSTOMERIO_ALLOW_INSECURE_ENDPOINT")),
   flushAt: optional(Config.Int("CUSTOMERIO_FLUSH_AT")),
   flushInterval: optional(Config.Duration("CUSTOMERIO_FLUSH_INTERVAL")),
@@ -141,37 +154,75 @@ export const keylessConfigs = {
 /**
  * Every option of `AnalyticsLive`, read from the environment: `CUSTOMERIO_API_KEY` (required), `CUSTOMERIO_REGION`,
  * `CUSTOMERIO_ENDPOINT`, `CUSTOMERIO_FLUSH_AT`, `CUSTOMERIO_FLUSH_INTERVAL` and so on, one for each option that is not an
- * object or a function. Durations are written as `5 seconds` or `500 millis`.
+ * object or a function. Durations are written as `5 seconds` or `500 millis`. With `CUSTOMERIO_ENABLED=false` no key is
+ * needed. An empty `CUSTOMERIO_ENDPOINT` or `CUSTOMERIO_REGION` is a `ConfigError`, since it would mean the default.
  *
  * **Example** (Adding to what the environment says)
  *
  * ```ts
  * import { Analytics, analyticsConfig } from "cdp-analytics-effect"
- * import { Config } from "effect"
  *
- * const layer = Analytics.layerConfig(
- *   Config.map(analyticsConfig, (options) => ({ ...options, context: { app: { name: "shop" } } }))
- * )
+ * const layer = Analytics.layerConfig(analyticsConfig, { context: { app: { name: "shop" } } })
  * ```
  *
  * @category config
  * @since 0.1.0
  */
 export const analyticsConfig: Config.Config<AnalyticsOptions> = Config.all({
-  apiKey: Config.Redacted("CUSTOMERIO_API_KEY"),
+  apiKey: optional(Config.Redacted("CUSTOMERIO_API_KEY")),
   ...keylessConfigs
-})
+}).pipe(
+  Config.mapEffect(({ apiKey, ...options }) => {
+    if (apiKey !== undefined) return Effect.succeed({ ...options, apiKey })
+    return options.enabled === false
+      ? Effect.succeed({ ...options, apiKey: Redacted.make("none") })
+      : failConfig("CUSTOMERIO_API_KEY", noKey)
+  })
+)
+
+const noKey = `Expected the API key of a source (in Customer.io: ${whereKeysAre}), or CUSTOMERIO_ENABLED=false to send nothing`
+
+function failConfig(name: string, message: string): Effect.Effect<never, Config.ConfigError> {
+  const issue = new SchemaIssue.InvalidValue({ message })
+  return Effect.fail(new Config.ConfigError(new Schema.SchemaError(new SchemaIssue.Pointer([name], issue))))
+}
 
 function optional<A>(config: Config.Config<A>): Config.Config<A | undefined> {
   return Config.option(config).pipe(Config.map(Option.getOrUndefined))
 }
 
+/** Of a variable that decides where data goes: a secret that is not there must not mean the default. */
+function optionalUnlessEmpty<A>(name: string, config: Config.Config<A>): Config.Config<A | undefined> {
+  return optional(config).pipe(
+    Config.mapEffect((value) =>
+      value !== undefined
+        ? Effect.succeed(value)
+        : Effect.flatMap(isThere(name), (isEmpty) =>
+            isEmpty ? failConfig(name, "Expected a value, the variable is empty") : Effect.undefined
+          )
+    )
+  )
+}
+
+/** Providers take what is empty for missing, but name it among what there is, by the words of its name if they split it. */
+const isThere = Effect.fnUntraced(
+  function* (name: string) {
+    const provider = yield* ConfigProvider.ConfigProvider
+    const [first = "", ...rest] = name.split("_")
+    const nodes = [yield* provider.load([]), yield* provider.load([first])]
+    return nodes.some((node) => node?._tag === "Record" && (node.keys.has(name) || node.keys.has(rest.join("_"))))
+  },
+  Effect.mapError((error) => new Config.ConfigError(error))
+)
+
 /** The origins of Customer.io's regions. */
 export const regions = { us: "https://cdp.customer.io", eu: "https://cdp-eu.customer.io" } as const
 
-/** Where the options point, without a slash at the end. */
-export const originOf = ({ endpoint, region = "us" }: Pick<AnalyticsOptions, "endpoint" | "region">): string =>
-  (endpoint ?? regions[region]).replace(/\/+$/, "")
+/** Where valid options point, without a slash at the end. */
+export const originOf = ({ endpoint, region = "us" }: Pick<AnalyticsOptions, "endpoint" | "region">): string => {
+  const { origin, pathname } = new URL(endpoint ?? regions[region])
+  return origin + pathname.replace(/\/+$/, "")
+}
 
 /** Bytes of the JSON around the messages of a batch: `sentAt` always has 24 characters. */
 const envelopeBytes = `{"batch":[],"sentAt":"2026-01-01T00:00:00.000Z"}`.length
@@ -180,25 +231,28 @@ export const AtLeastOne = Schema.Int.check(Schema.isGreaterThanOrEqualTo(1, { ex
 
 const Endpoint = Schema.String.check(
   Schema.makeFilter((endpoint) => {
-    const url = URL.parse(endpoint)
+    const text = endpoint.trim()
+    const url = URL.parse(text)
     if (url === null || !["http:", "https:"].includes(url.protocol)) return "Expected an http or https URL"
     if (url.username !== "" || url.password !== "") return "Expected a URL without credentials; the key goes in apiKey"
-    if (url.search !== "" || url.hash !== "") return "Expected a URL without query and fragment"
+    // An empty query or fragment is none to the URL, and would take in what is added to it.
+    if (/[?#]/.test(text)) return "Expected a URL without query and fragment"
+    if (/\s/.test(text)) return "Expected a URL without white space"
     if (/\/v1(\/.*)?$/.test(url.pathname)) return "Expected an origin without /v1, which is added to it"
     return undefined
   })
 )
 
-const isKey = (input: unknown): input is Redacted.Redacted<string> => {
-  const key = Redacted.isRedacted(input) ? Redacted.value(input) : undefined
-  return typeof key === "string" && key !== ""
-}
+const isKey = (input: unknown): input is Redacted.Redacted<string> =>
+  Redacted.isRedacted(input) && typeof Redacted.value(input) === "string"
 
 const isSchedule = (input: unknown): input is Schedule.Schedule<unknown> => Schedule.isSchedule(input)
 
 const Options = Schema.Struct({
   // One that was wiped throws.
-  apiKey: Schema.declare(safely(isKey), { expected: "a Redacted string that is not empty" }),
+  apiKey: Schema.declare(safely(isKey), { expected: "a Redacted string" }).check(
+    Schema.makeFilter((key) => problemOfKey(Redacted.value(key)))
+  ),
   region: Schema.optional(Schema.Literals(["us", "eu"])),
   endpoint: Schema.optional(Endpoint),
   allowInsecureEndpoint: Schema.optional(Schema.Boolean),
@@ -336,7 +390,7 @@ export const resolveOptions: (input: unknown) => Effect.Effect<ResolvedOptions, 
     // A message that fits no request, or not even an empty queue, could never leave.
     const maxMessageBytes = Math.min(options.maxMessageBytes ?? 32_000, maxBatchContentBytes, queueBytes)
     return Result.map(readRecords(options, maxMessageBytes), ({ context, integrations }) => ({
-      apiKey: options.apiKey,
+      apiKey: trimKey(options.apiKey),
       batchUrl: `${originOf(options)}/v1/batch`,
       allowInsecureEndpoint: options.allowInsecureEndpoint ?? false,
       flushAt,

@@ -1,5 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Analytics, AnalyticsLive, type AnalyticsOptions, Dropped, type Outcome } from "cdp-analytics-effect"
+import {
+  Analytics,
+  AnalyticsLive,
+  type AnalyticsOptions,
+  analyticsConfig,
+  Dropped,
+  type Outcome
+} from "cdp-analytics-effect"
 import { AnalyticsNode, AnalyticsNodeLive } from "cdp-analytics-effect/node"
 import { Config, ConfigProvider, Deferred, Effect, Fiber, Layer, Redacted, Schedule, Stream } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
@@ -20,6 +27,10 @@ describe("validation", () => {
     ["apiKey", { apiKey: undefined }],
     ["apiKey", { apiKey: "not redacted" }],
     ["apiKey", { apiKey: Redacted.make("") }],
+    ["apiKey", { apiKey: Redacted.make(" \n") }],
+    ["apiKey", { apiKey: Redacted.make("one\ntwo") }],
+    ["apiKey", { apiKey: Redacted.make("one\u0000two") }],
+    ["apiKey", { apiKey: Redacted.make("site-id:key") }],
     ["region", { region: "asia" }],
     ["endpoint", { endpoint: "cdp.customer.io" }],
     ["endpoint", { endpoint: "ftp://cdp.customer.io" }],
@@ -27,6 +38,12 @@ describe("validation", () => {
     ["endpoint", { endpoint: "https://cdp.customer.io/v1/batch" }],
     ["endpoint", { endpoint: "https://key:@cdp.customer.io" }],
     ["endpoint", { endpoint: "https://cdp.customer.io?x=1" }],
+    ["endpoint", { endpoint: "https://cdp.customer.io#" }],
+    ["endpoint", { endpoint: "https://cdp.customer.io?" }],
+    ["endpoint", { endpoint: "https://cdp.customer.io/proxy?#" }],
+    ["endpoint", { endpoint: "https://cdp.customer.io/a b" }],
+    ["endpoint", { endpoint: "https://cdp.cust\nomer.io" }],
+    ["endpoint", { endpoint: " " }],
     ["flushAt", { flushAt: 0 }],
     ["flushAt", { flushAt: 1.5 }],
     ["flushInterval", { flushInterval: 0 }],
@@ -81,7 +98,11 @@ describe("where to", () => {
     [{ region: "eu" }, "https://cdp-eu.customer.io/v1/batch"],
     [{ endpoint: "http://localhost:8080" }, "http://localhost:8080/v1/batch"],
     [{ endpoint: "http://localhost:8080///" }, "http://localhost:8080/v1/batch"],
-    [{ endpoint: "https://proxy.example.com/cdp/", region: "eu" }, "https://proxy.example.com/cdp/v1/batch"]
+    [{ endpoint: "https://proxy.example.com/cdp/", region: "eu" }, "https://proxy.example.com/cdp/v1/batch"],
+    [{ endpoint: "https://proxy.example.com " }, "https://proxy.example.com/v1/batch"],
+    [{ endpoint: "\thttps://proxy.example.com/cdp/\r\n" }, "https://proxy.example.com/cdp/v1/batch"],
+    [{ endpoint: "HTTPS://Proxy.example.com:443/cdp" }, "https://proxy.example.com/cdp/v1/batch"],
+    [{ endpoint: "https://proxy.example.com/a/../cdp/." }, "https://proxy.example.com/cdp/v1/batch"]
   ] as const)("%j", ([options, url]) =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* urlFor(options), [url])
@@ -339,6 +360,61 @@ describe("configuration", () => {
         )
         assert.include(["ConfigError", "InvalidOptions"], error._tag, name)
       }
+    })
+  )
+
+  it.effect.each(["CUSTOMERIO_ENDPOINT", "CUSTOMERIO_REGION"])("an empty %s is a ConfigError that names it", (name) =>
+    Effect.gen(function* () {
+      const providers = [
+        ConfigProvider.fromEnv({ env: { CUSTOMERIO_API_KEY: "k", [name]: "" } }),
+        ConfigProvider.fromUnknown({ CUSTOMERIO_API_KEY: "k", [name]: "" })
+      ]
+      for (const provider of providers) {
+        for (const layer of [AnalyticsLive, AnalyticsNodeLive]) {
+          const error = yield* Effect.flip(build(layer).pipe(Effect.provide(ConfigProvider.layer(provider))))
+          assert.strictEqual(error._tag, "ConfigError")
+          assert.include(error.message, name)
+          assert.include(error.message, "empty")
+        }
+      }
+    })
+  )
+
+  it.effect("a key is trimmed", () =>
+    Effect.gen(function* () {
+      yield* trackOne(1)
+      yield* Analytics.flush
+      const [request] = yield* Server.received
+      assert.strictEqual(request?.headers["authorization"], `Basic ${btoa("a-key:")}`)
+    }).pipe(Effect.provide(layerMocked({ apiKey: Redacted.make(" a-key\r\n") })))
+  )
+
+  it.effect("a missing key says where to get one, and how to do without", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(build(AnalyticsLive).pipe(Effect.provide(withEnv({}))))
+      assert.include(error.message, "CUSTOMERIO_API_KEY")
+      assert.include(error.message, "Integrations, Add integration, Customer.io API")
+      assert.include(error.message, "CUSTOMERIO_ENABLED=false")
+      yield* build(AnalyticsLive).pipe(Effect.provide(withEnv({ CUSTOMERIO_ENABLED: "false" })))
+      yield* Effect.flip(build(AnalyticsLive).pipe(Effect.provide(withEnv({ CUSTOMERIO_ENABLED: "true" }))))
+    })
+  )
+
+  it.effect("the environment is taken but for the options that are given beside it", () =>
+    Effect.gen(function* () {
+      const env = withEnv({ CUSTOMERIO_API_KEY: "from-env", CUSTOMERIO_FLUSH_AT: "0", CUSTOMERIO_STRICT: "false" })
+      const layer = Analytics.layerConfig(analyticsConfig, { flushAt: 1, strict: undefined })
+      yield* Effect.gen(function* () {
+        yield* trackOne(1)
+        yield* settle
+        const [request] = yield* Server.received
+        assert.strictEqual(request?.headers["authorization"], `Basic ${btoa("from-env:")}`)
+        assert.notProperty(request?.headers, "x-strict-mode")
+      }).pipe(Effect.provide(Layer.provideMerge(Layer.provideMerge(layer, layerMock), env)))
+      const wrong = yield* Effect.flip(
+        build(Analytics.layerConfig(analyticsConfig, { flushInterval: 0 })).pipe(Effect.provide(env))
+      )
+      assert.deepInclude(wrong, { _tag: "InvalidOptions" })
     })
   )
 

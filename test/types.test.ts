@@ -7,6 +7,8 @@ import {
   Analytics,
   type AnalyticsClosed,
   AnalyticsLive,
+  type AnalyticsOptions,
+  analyticsConfig,
   type CallError,
   type EventContext,
   type EventContextInput,
@@ -349,8 +351,8 @@ describe("types", () => {
     expectTypeOf(Analytics.layer).returns.toEqualTypeOf<Layer.Layer<Analytics, InvalidOptions, HttpClient.HttpClient>>()
     expectTypeOf(AnalyticsNodeLive).toEqualTypeOf<Layer.Layer<Analytics, Config.ConfigError | InvalidOptions>>()
     expectTypeOf(AnalyticsNode.layer).returns.toEqualTypeOf<Layer.Layer<Analytics, InvalidOptions>>()
-    expectTypeOf(AnalyticsNode.layer).parameters.toEqualTypeOf<Parameters<typeof Analytics.layer>>()
-    expectTypeOf(AnalyticsNode.layerConfig).parameters.toEqualTypeOf<Parameters<typeof Analytics.layerConfig>>()
+    expectTypeOf<Omit<Parameters<typeof AnalyticsNode.layer>[0], "proxy">>().toEqualTypeOf<AnalyticsOptions>()
+    expectTypeOf(AnalyticsNode.layerConfig).toBeCallableWith(analyticsConfig, { proxy: "http://localhost:3128" })
   })
 
   it("of failures: catchTag narrows", () => {

@@ -1,11 +1,12 @@
 /**
  * `cdp-analytics doctor`: whether events can reach the server with the configuration of the environment, and if not, why.
  */
-import { Clock, Effect, Option, Schedule } from "effect"
+import { Clock, Effect, Option, Redacted, Schedule } from "effect"
 import { Command, Flag, Prompt } from "effect/cli"
 import { Analytics } from "../Analytics.ts"
 import { type AnalyticsOptions, originOf, regions, resolveOptions } from "../AnalyticsOptions.ts"
 import { printable } from "../message/printable.ts"
+import { otherKindOfKey, whereKeysAre } from "../transport/apiKey.ts"
 import { explain, explainSkew, isPage } from "./diagnosis.ts"
 import { readEnvironment } from "./environment.ts"
 import { failWith } from "./failure.ts"
@@ -28,7 +29,12 @@ export const doctor = Command.make(
     const apiKey = yield* Effect.flatMap(
       readGivenKey(1, flags.apiKey),
       Option.match({
-        onNone: () => failWith(1, "CUSTOMERIO_API_KEY is not set: AnalyticsLive does not start without it."),
+        onNone: () =>
+          failWith(
+            1,
+            "CUSTOMERIO_API_KEY is not set: AnalyticsLive does not start without it.",
+            `The key of a source is in Customer.io under ${whereKeysAre}.`
+          ),
         onSome: Effect.succeed
       })
     )
@@ -49,6 +55,7 @@ export const doctor = Command.make(
     const isKeyRefused = failure?._tag === "Unauthorized" && !isPage(answer)
     const problems = [
       problem !== undefined && isKeyRefused ? yield* explainKey(options, problem) : problem,
+      isKeyRefused ? explainKind(Redacted.value(apiKey)) : undefined,
       explainSkew(answer?.header("date"), yield* Clock.currentTimeMillis),
       configured.enabled === false ? "CUSTOMERIO_ENABLED is false: AnalyticsLive sends nothing." : undefined
     ].filter((words) => words !== undefined)
@@ -103,6 +110,11 @@ const explainKey = Effect.fnUntraced(function* (options: AnalyticsOptions, words
       : `set CUSTOMERIO_REGION=${other} and no CUSTOMERIO_ENDPOINT`
   return `${words}, the one of the other region does: ${advice}`
 })
+
+const explainKind = (key: string): string | undefined => {
+  const kind = otherKindOfKey(key)
+  return kind && `It has the shape of ${kind}. The key of a source is in Customer.io under ${whereKeysAre}.`
+}
 
 /** Of Customer.io's own endpoints; another may be anything. */
 const regionOf = (options: AnalyticsOptions): "us" | "eu" | undefined => {

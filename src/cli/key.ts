@@ -1,6 +1,6 @@
 import { Config, Effect, Option, Redacted, Stdio } from "effect"
 import { Flag, Prompt } from "effect/cli"
-import { printable } from "../message/printable.ts"
+import { problemOfKey, trimKey } from "../transport/apiKey.ts"
 import { failWith } from "./failure.ts"
 import { printError } from "./print.ts"
 import { isElsewhere, isStandardInput, readText } from "./source.ts"
@@ -17,22 +17,10 @@ export const keyFlag = Flag.Redacted("api-key").pipe(
   Flag.optional
 )
 
-/** What nobody's key is like, and a key with a mistake in it is. */
-const problemOf = (key: string): string | undefined => {
-  if (key === "") return "the key is empty"
-  if (/[\r\n]/.test(key)) return "the key has more than one line"
-  if (key.trim() !== key) return "the key has white space at an end"
-  if (/\s/.test(key)) return "the key has white space in it"
-  return printable(key) === key ? undefined : "the key has a character that does not show"
-}
-
 const checkKey = (exitCode: 1 | 2, from: string, key: Key) => {
-  const problem = problemOf(Redacted.value(key))
-  return problem === undefined ? Effect.succeed(key) : failWith(exitCode, `${from}: ${problem}`)
+  const problem = problemOfKey(Redacted.value(key))
+  return problem === undefined ? Effect.succeed(trimKey(key)) : failWith(exitCode, `${from}: ${problem}`)
 }
-
-/** The last line ends, as editors and `echo` have it; a second one does not begin. */
-const withoutLastNewline = (text: string): string => text.replace(/\r?\n$/, "")
 
 /** The API key of the environment, or of the flag; `exitCode` is for one of the environment that is none. */
 export const readGivenKey = Effect.fnUntraced(function* (exitCode: 1 | 2, flag: Option.Option<Key>) {
@@ -51,7 +39,7 @@ export const readGivenKey = Effect.fnUntraced(function* (exitCode: 1 | 2, flag: 
   const text = yield* Effect.catch(readText(source), ({ reason }) =>
     failWith(2, `--api-key: ${isStandardInput(source) ? "standard input" : "the file"} ${reason}`)
   )
-  return Option.some(yield* checkKey(2, "--api-key", Redacted.make(withoutLastNewline(text))))
+  return Option.some(yield* checkKey(2, "--api-key", Redacted.make(text)))
 })
 
 /** The API key as it was given, or as it is typed on a terminal. */
@@ -65,7 +53,7 @@ export const readKey = Effect.fnUntraced(function* (flag: Option.Option<Key>) {
     Prompt.Hidden({
       message: "API key of the source (not shown)",
       validate: (key) => {
-        const problem = problemOf(key)
+        const problem = problemOfKey(key)
         return problem === undefined ? Effect.succeed(key) : Effect.fail(problem)
       }
     })

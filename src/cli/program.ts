@@ -1,5 +1,4 @@
 // The whole of the package, with its database clients, takes half as long again to start.
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Cause, Effect, Exit, Layer, Logger, Runtime } from "effect"
@@ -8,6 +7,7 @@ import { library } from "../message/library.ts"
 import { printable } from "../message/printable.ts"
 import { dev } from "./dev.ts"
 import { doctor } from "./doctor.ts"
+import { layerHttpClient } from "./httpClient.ts"
 import { send } from "./send.ts"
 import { layerUsage } from "./usage.ts"
 
@@ -38,9 +38,7 @@ main.pipe(
   Command.run({ version: library.version }),
   Effect.tapCause(report),
   Effect.provide(
-    Layer.mergeAll(layerUsage, NodeHttpClient.layerUndici, Logger.layer([logger])).pipe(
-      Layer.provideMerge(NodeServices.layer)
-    )
+    Layer.mergeAll(layerUsage, layerHttpClient, Logger.layer([logger])).pipe(Layer.provideMerge(NodeServices.layer))
   ),
   (program) => NodeRuntime.runMain(program, { teardown, disableErrorReporting: true })
 )

@@ -1,5 +1,5 @@
 import { Effect, Layer, Logger, Result } from "effect"
-import { type Analytics, layerOver } from "../Analytics.ts"
+import { Analytics, makeAnalytics } from "../Analytics.ts"
 import type { CallError } from "../AnalyticsError.ts"
 import type { AnalyticsOptions } from "../AnalyticsOptions.ts"
 import type { Receipt } from "../delivery/Delivery.ts"
@@ -22,12 +22,10 @@ export const sendOnce = Effect.fnUntraced(function* (
       )
     }
   // The outcome is awaited before closing: what is left then was given up by whoever pressed Ctrl-C.
-  const layer = layerOver(() => Effect.map(makeExchange, noting), {
-    ...options,
-    flushAt: 1,
-    enabled: true,
-    shutdownTimeout: 0
-  }).pipe(Layer.provide(Logger.layer([])))
+  const layer = Layer.effect(
+    Analytics,
+    makeAnalytics(() => Effect.map(makeExchange, noting), { ...options, flushAt: 1, enabled: true, shutdownTimeout: 0 })
+  ).pipe(Layer.provide(Logger.layer([])))
 
   return yield* Effect.gen(function* () {
     const receipt = yield* call

@@ -8,51 +8,98 @@
  * @since 0.1.0
  */
 import { AsyncLocalStorage } from "node:async_hooks"
-import { type Config, Layer } from "effect"
-import { type Analytics, layerConfigOver, layerOver } from "../Analytics.ts"
+import { Config, Effect, Layer, type Redacted } from "effect"
+import { Analytics, makeAnalytics, readConfig } from "../Analytics.ts"
 import type { InvalidOptions } from "../AnalyticsError.ts"
-import type { AnalyticsConfig, AnalyticsOptions } from "../AnalyticsOptions.ts"
+import { type AnalyticsOptions, analyticsConfig, readOptions } from "../AnalyticsOptions.ts"
 import { Detach } from "../time/detached.ts"
 import { makeNodeExchange } from "./nodeExchange.ts"
+import { checkProxy, proxyConfig } from "./proxy.ts"
+
+/**
+ * Options of `AnalyticsNode.layer`: those of `Analytics.layer`, and a proxy. Only `apiKey` is required.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface AnalyticsNodeOptions extends AnalyticsOptions {
+  /**
+   * The URL of a forward proxy, with its credentials if it needs some: `http://user:password@proxy.example:3128`, https or
+   * socks5. What goes to an https endpoint goes through it by CONNECT, so that it sees neither the key nor messages.
+   * Default: none, or where Node is told so (`NODE_USE_ENV_PROXY=1`) those of `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`.
+   */
+  readonly proxy?: string | Redacted.Redacted<string> | undefined
+}
+
+/**
+ * The same options where each may be a value or a `Config` of it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type AnalyticsNodeConfig = {
+  readonly [Key in keyof AnalyticsNodeOptions]: AnalyticsNodeOptions[Key] | Config.Config<AnalyticsNodeOptions[Key]>
+}
+
+/**
+ * Every option of `AnalyticsNodeLive`: those of `analyticsConfig`, and `CUSTOMERIO_PROXY`.
+ *
+ * @category config
+ * @since 0.1.0
+ */
+export const config: Config.Config<AnalyticsNodeOptions> = Config.all({
+  options: analyticsConfig,
+  proxy: proxyConfig
+}).pipe(Config.map(({ options, proxy }) => ({ ...options, proxy })))
 
 /** Outside of every request: a client that is made in the first one would put all that it does down to that. */
 const layerDetach = Layer.succeed(Detach, AsyncLocalStorage.snapshot())
 
+const make = Effect.fnUntraced(function* (options: unknown) {
+  const { proxy, ...others } = yield* Effect.fromResult(readOptions(options))
+  return yield* makeAnalytics(makeNodeExchange(yield* checkProxy(proxy)), others)
+})
+
 /**
  * A client with the given options. Fails with `InvalidOptions`, which names the option and the reason.
  *
- * **Example** (The European region)
+ * **Example** (The European region, through a proxy)
  *
  * ```ts
  * import { AnalyticsNode } from "cdp-analytics-effect/node"
  * import { Redacted } from "effect"
  *
- * const layer = AnalyticsNode.layer({ apiKey: Redacted.make("key"), region: "eu" })
+ * const layer = AnalyticsNode.layer({
+ *   apiKey: Redacted.make("key"),
+ *   region: "eu",
+ *   proxy: Redacted.make("http://user:password@proxy.example:3128")
+ * })
  * ```
  *
  * @category layers
  * @since 0.1.0
  */
-export const layer = (options: AnalyticsOptions): Layer.Layer<Analytics, InvalidOptions> =>
-  Layer.provide(layerOver(makeNodeExchange(undefined), options), layerDetach)
+export const layer = (options: AnalyticsNodeOptions): Layer.Layer<Analytics, InvalidOptions> =>
+  Layer.provide(Layer.effect(Analytics, make(options)), layerDetach)
 
 /**
  * A client with options that are read from the configuration: a `Config` of all of them, or an object whose values are
- * options or `Config`s of them. Fails with `ConfigError` or `InvalidOptions`.
+ * options or `Config`s of them; and over those the options given beside it, but for what is `undefined`. Fails with
+ * `ConfigError` or `InvalidOptions`.
  *
- * **Example** (The key from a variable of your own)
+ * **Example** (The environment, but for one option)
  *
  * ```ts
  * import { AnalyticsNode } from "cdp-analytics-effect/node"
- * import { Config } from "effect"
  *
- * const layer = AnalyticsNode.layerConfig({ apiKey: Config.Redacted("MY_KEY"), region: "eu" })
+ * const layer = AnalyticsNode.layerConfig(AnalyticsNode.config, { whenFull: "wait" })
  * ```
  *
  * @category layers
  * @since 0.1.0
  */
 export const layerConfig = (
-  config: Config.Config<AnalyticsOptions> | AnalyticsConfig
+  config: Config.Config<AnalyticsNodeOptions> | AnalyticsNodeConfig,
+  overrides: Partial<AnalyticsNodeOptions> = {}
 ): Layer.Layer<Analytics, Config.ConfigError | InvalidOptions> =>
-  Layer.provide(layerConfigOver(makeNodeExchange(undefined), config), layerDetach)
+  Layer.provide(Layer.effect(Analytics, Effect.flatMap(readConfig(config, overrides), make)), layerDetach)

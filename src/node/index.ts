@@ -6,9 +6,9 @@
 import type { Config, Layer } from "effect"
 import type { Analytics } from "../Analytics.ts"
 import type { InvalidOptions } from "../AnalyticsError.ts"
-import { analyticsConfig } from "../AnalyticsOptions.ts"
-import { layerConfig } from "./AnalyticsNode.ts"
+import { config, layerConfig } from "./AnalyticsNode.ts"
 
+export type { AnalyticsNodeConfig, AnalyticsNodeOptions } from "./AnalyticsNode.ts"
 export * as AnalyticsNode from "./AnalyticsNode.ts"
 
 /**
@@ -29,5 +29,4 @@ export * as AnalyticsNode from "./AnalyticsNode.ts"
  * @category layers
  * @since 0.1.0
  */
-export const AnalyticsNodeLive: Layer.Layer<Analytics, Config.ConfigError | InvalidOptions> =
-  layerConfig(analyticsConfig)
+export const AnalyticsNodeLive: Layer.Layer<Analytics, Config.ConfigError | InvalidOptions> = layerConfig(config)

@@ -1,4 +1,4 @@
-import { NodeHttpClient, NodeServices } from "@effect/platform-node"
+import { NodeServices } from "@effect/platform-node"
 import {
   Cause,
   ConfigProvider,
@@ -16,6 +16,7 @@ import {
 import { CliError, Command } from "effect/cli"
 import { dev } from "../../src/cli/dev.ts"
 import { doctor } from "../../src/cli/doctor.ts"
+import { layerHttpClient } from "../../src/cli/httpClient.ts"
 import { send } from "../../src/cli/send.ts"
 import { layerUsage } from "../../src/cli/usage.ts"
 
@@ -65,8 +66,7 @@ export const runHere = Effect.fnUntraced(function* (args: ReadonlyArray<string>,
     )
   )
   const layer = Layer.mergeAll(
-    NodeHttpClient.layerUndici,
-    ConfigProvider.layer(ConfigProvider.fromEnv({ env })),
+    Layer.provideMerge(layerHttpClient, ConfigProvider.layer(ConfigProvider.fromEnv({ env }))),
     Layer.succeed(Console.Console, { ...(yield* Console.Console), log: printTo("out"), error: printTo("err") }),
     Layer.provideMerge(layerUsage, Layer.merge(NodeServices.layer, layerTerminal))
   )

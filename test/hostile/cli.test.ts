@@ -83,7 +83,7 @@ describe("what the command line prints is on lines of its own, and nothing that 
   it.live("of the environment", () =>
     Effect.gen(function* () {
       const names = Object.keys(keylessConfigs).map((name) => name.replace(/[A-Z]/g, (letter) => `_${letter}`))
-      const url = "http://127.0.0.1:9/a\nFORGED\r\tFORGED\u202e"
+      const url = "http://127.0.0.1:9/a\u0085FORGED\u009bFORGED\u202e"
       const environments = [
         ...["api_key", ...names].map((name) => ({ [`CUSTOMERIO_${name.toUpperCase()}`]: hostile })),
         { CUSTOMERIO_ENDPOINT: url },
@@ -92,7 +92,7 @@ describe("what the command line prints is on lines of its own, and nothing that 
       for (const env of environments) {
         for (const args of [["doctor"], ["doctor", "--yes"], track]) assertTame(yield* printed(args, { env }))
       }
-      assert.include(yield* printed(["doctor"], { env: { CUSTOMERIO_ENDPOINT: url } }), "/a\\u000aFORGED\\u000d")
+      assert.include(yield* printed(["doctor"], { env: { CUSTOMERIO_ENDPOINT: url } }), "/a\\u0085FORGED\\u009b")
     })
   )
 
@@ -102,8 +102,8 @@ describe("what the command line prints is on lines of its own, and nothing that 
       const onAsk = (words: string) => {
         shown += words
       }
-      yield* printed(["doctor"], { env: { CUSTOMERIO_ENDPOINT: "http://127.0.0.1:9/\nFORGED\u202e" }, onAsk })
-      assert.include(shown, "http://127.0.0.1:9/\\u000aFORGED\\u202e")
+      yield* printed(["doctor"], { env: { CUSTOMERIO_ENDPOINT: "http://127.0.0.1:9/\u0085FORGED\u202e" }, onAsk })
+      assert.include(shown, "http://127.0.0.1:9/\\u0085FORGED\\u202e")
       assert.notInclude(shown, "\u202e")
     })
   )
