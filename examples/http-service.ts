@@ -39,16 +39,13 @@ const RequestContext = HttpRouter.middleware(
 
 const Order = Schema.Struct({ userId: Schema.String, sku: Schema.String, price: Schema.Finite })
 
-/** What could not be tracked must not fail the request: it is logged. */
-const orNot = <A, E, R>(tracked: Effect.Effect<A, E, R>) => Effect.ignore(tracked, { log: "Warn" })
-
 const Routes = Layer.mergeAll(
   HttpRouter.add(
     "GET",
     "/products/:sku",
     Effect.gen(function* () {
       const { sku } = yield* HttpRouter.schemaPathParams(Schema.Struct({ sku: Schema.String }))
-      yield* orNot(Analytics.page({ anonymousId: "visitor-7", name: "Product", properties: { sku } }))
+      yield* Analytics.quietly(Analytics.page({ anonymousId: "visitor-7", name: "Product", properties: { sku } }))
       return HttpServerResponse.text(`Product ${sku}`)
     })
   ),
@@ -57,7 +54,9 @@ const Routes = Layer.mergeAll(
     "/orders",
     Effect.gen(function* () {
       const { userId, sku, price } = yield* HttpServerRequest.schemaBodyJson(Order)
-      yield* orNot(Analytics.track({ userId, event: "order_completed", properties: { sku, revenue: price } }))
+      yield* Analytics.quietly(
+        Analytics.track({ userId, event: "order_completed", properties: { sku, revenue: price } })
+      )
       return HttpServerResponse.empty({ status: 201 })
     })
   )

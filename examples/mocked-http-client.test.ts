@@ -3,9 +3,9 @@
  * `HttpClient`, which sees every request.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Analytics } from "cdp-analytics-effect"
+import { Analytics, Retry } from "cdp-analytics-effect"
 import { AnalyticsTest } from "cdp-analytics-effect/testing"
-import { Context, Effect, Layer, Logger, Redacted, Ref, Schedule } from "effect"
+import { Context, Effect, Layer, Logger, Redacted, Ref } from "effect"
 import { HttpClient, type HttpClientRequest, HttpClientResponse } from "effect/http"
 
 /** The program under test. */
@@ -77,7 +77,7 @@ const layer = Analytics.layer({
   apiKey: Redacted.make("foo"),
   region: "eu",
   // The clock of a test stands still, so retries must not wait for it.
-  retry: Schedule.recurs(3)
+  retry: Retry.immediately(3)
 }).pipe(Layer.provide(MockedHttpClient), Layer.provideMerge(Requests.layer))
 
 describe("with a mocked HttpClient", () => {

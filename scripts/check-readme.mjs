@@ -84,18 +84,20 @@ for (const file of globSync("{docs,bench}/*.md")) {
 const missing = (here, there) => [...there].filter((name) => !here.has(name))
 const names = (text, pattern) => new Set(Array.from(text.matchAll(pattern), ([, name]) => name))
 
-const optionsSource = readFileSync("src/AnalyticsOptions.ts", "utf8")
-const optionsInterface = optionsSource.slice(
-  optionsSource.indexOf("interface AnalyticsOptions"),
-  optionsSource.indexOf("type AnalyticsConfig")
-)
+const optionsOf = (file, name) => {
+  const source = readFileSync(file, "utf8")
+  return source.slice(source.indexOf(`interface ${name}Options`), source.indexOf(`type ${name}Config`))
+}
+const optionsInterfaces =
+  optionsOf("src/AnalyticsOptions.ts", "Analytics") + optionsOf("src/node/AnalyticsNode.ts", "AnalyticsNode")
+const source = sources.map((file) => readFileSync(file, "utf8")).join()
 const optionsTable = readme.slice(readme.search(/^## Options$/m)).split(/^## /m)[1] ?? ""
 for (const [what, inSource, inReadme] of [
-  ["option", names(optionsInterface, /^ {2}readonly (\w+)\??:/gm), names(optionsTable, /^\| `(\w+)`/gm)],
-  ["environment variable", names(optionsSource, /"(CUSTOMERIO_\w+)"/g), names(readme, /\b(CUSTOMERIO_[A-Z_]+)\b/g)],
+  ["option", names(optionsInterfaces, /^ {2}readonly (\w+)\??:/gm), names(optionsTable, /^\| `(\w+)`/gm)],
+  ["environment variable", names(source, /"(CUSTOMERIO_\w+)"/g), names(readme, /\b(CUSTOMERIO_[A-Z_]+)\b/g)],
   [
     "failure",
-    names(sources.map((file) => readFileSync(file, "utf8")).join(), /Schema\.TaggedError<(\w+)>/g),
+    names(source, /Schema\.TaggedError<(\w+)>/g),
     names(readme.slice(readme.search(/^## Errors$/m)).split(/^## /m)[1] ?? "", /^\| `(\w+)`/gm)
   ]
 ]) {
