@@ -2,6 +2,7 @@ import type * as Undici from "@effect/platform-node/Undici"
 import { Effect, Layer, Option } from "effect"
 // Of this module alone, as in the core.
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import { InvalidOptions } from "../AnalyticsError.ts"
 import type { ResolvedOptions } from "../AnalyticsOptions.ts"
 import { quietly } from "../telemetry/log.ts"
 import type { Deadline } from "../time/deadline.ts"
@@ -15,12 +16,15 @@ export const makeNodeExchange = (proxy: string | undefined) =>
   Effect.fnUntraced(function* ({ requestTimeout }: ResolvedOptions) {
     const undici = yield* Effect.option(loadUndici)
     if (Option.isSome(undici)) return yield* makeUndiciExchange(undici.value, { requestTimeout, proxy })
+    if (proxy !== undefined) return yield* new InvalidOptions({ option: "proxy", reason: noProxy })
     yield* quietly(Effect.logWarning(noUndici))
     return yield* Effect.provideContext(makeExchange, yield* Layer.build(FetchHttpClient.layer))
   })
 
 const noUndici =
   "undici cannot be loaded: sending over fetch, which costs more. A bundle of ES modules needs a banner that makes `require`"
+
+const noProxy = "undici, which goes through it, cannot be loaded"
 
 /**
  * Over undici's dispatcher. `NodeHttpClient.layerUndici` is made for any request and any answer: its promises and streams,
