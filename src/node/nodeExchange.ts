@@ -8,12 +8,15 @@ import { quietly } from "../telemetry/log.ts"
 import type { Deadline } from "../time/deadline.ts"
 import { type Answer, abandoned, Body, type Exchange, makeExchange, NoAnswer } from "../transport/exchange.ts"
 import { type DispatcherOptions, globalMock, makeDispatcher } from "./dispatcher.ts"
+import { problemOfNode } from "./nodeVersion.ts"
 
 const loadUndici = Effect.tryPromise(() => import("@effect/platform-node/Undici"))
 
 /** Over undici, or over `fetch` where that cannot be loaded. */
 export const makeNodeExchange = (proxy: string | undefined) =>
   Effect.fnUntraced(function* ({ requestTimeout }: ResolvedOptions) {
+    const problem = problemOfNode()
+    if (problem !== undefined) return yield* new InvalidOptions({ option: "", reason: `AnalyticsNode ${problem}` })
     const undici = yield* Effect.option(loadUndici)
     if (Option.isSome(undici)) return yield* makeUndiciExchange(undici.value, { requestTimeout, proxy })
     if (proxy !== undefined) return yield* new InvalidOptions({ option: "proxy", reason: noProxy })

@@ -20,6 +20,19 @@ const flushed = (options: Partial<AnalyticsNodeOptions>) =>
     )
   })
 
+it.effect("an older Node is told which one is needed", () =>
+  Effect.gen(function* () {
+    const { versions } = process
+    Object.defineProperty(process, "versions", { value: { node: "22.18.0" }, configurable: true })
+    const error = yield* Effect.flip(Effect.provide(Effect.void, AnalyticsNode.layer({ apiKey: Redacted.make("key") })))
+    Object.defineProperty(process, "versions", { value: versions, configurable: true })
+    assert.strictEqual(
+      error.message,
+      "Invalid options: AnalyticsNode needs Node 22.19 or newer, and this is Node 22.18.0"
+    )
+  })
+)
+
 it.live("without undici the client says so, and sends over fetch", () => {
   const logs = collectLogs()
   return Effect.gen(function* () {
