@@ -9,6 +9,7 @@
  * @since 0.1.0
  */
 import { Schema } from "effect"
+import { Timestamp } from "./DateLike.ts"
 import { EventContext } from "./EventContext.ts"
 import { Integrations } from "./Integrations.ts"
 import type { AliasInput, GroupInput, IdentifyInput, PageInput, ScreenInput, TrackInput } from "./MessageInput.ts"
@@ -47,7 +48,7 @@ const Id = Schema.optional(Schema.String)
 
 const common = {
   messageId: Id,
-  timestamp: Schema.optional(Schema.Union([Schema.Date, Schema.DateTimeUtc])),
+  timestamp: Schema.optional(Timestamp),
   context: Schema.optional(EventContext),
   integrations: Schema.optional(Integrations)
 }

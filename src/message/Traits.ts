@@ -8,7 +8,8 @@
  * @since 0.1.0
  */
 import { Schema } from "effect"
-import { Any, type AnyRecord, DateLike, type NotData, open, reserved } from "./open.ts"
+import { DateLike } from "./DateLike.ts"
+import { Any, type AnyRecord, type NotData, open, reserved } from "./open.ts"
 
 /**
  * The names that Customer.io reserves in an `Address`.

@@ -1,22 +1,23 @@
-import { DateTime, Schema, type SchemaAST, SchemaParser } from "effect"
+import { type DateTime, Schema, type SchemaAST, SchemaParser } from "effect"
 import { maxDepth } from "./depth.ts"
 import { isPlainObject } from "./plainObject.ts"
 import { endlessRoom, type Room } from "./room.ts"
+import { hasPlainYear, isDate, isTime, saysIso } from "./time.ts"
 import { hasToJson } from "./wire.ts"
 
 /**
  * A quick yes: the value fits the Schema, JSON says it as it is, and there may be room for it. What it does not accept may
  * still be right.
  */
-export type Accepts = (value: unknown, room?: Room) => boolean
+export type Accepts<A> = <Value>(value: Value, room?: Room) => value is Value & A
 
 /**
  * Reads a Schema once into functions that look at a value once, and build neither a copy nor an issue. Excess keys are
  * not accepted. A Schema it does not know accepts nothing.
  */
-export const makeAccepts = (schema: Schema.Constraint): Accepts => {
+export const makeAccepts = <S extends Schema.Constraint>(schema: S): Accepts<S["Type"]> => {
   const judge = compile(Schema.toType(schema).ast, maxDepth)
-  return (value, room = endlessRoom()) => judge(value, room)
+  return <Value>(value: Value, room = endlessRoom()): value is Value & S["Type"] => judge(value, room)
 }
 
 type Judge = (value: unknown, room: Room) => boolean
@@ -24,8 +25,8 @@ type Judge = (value: unknown, room: Room) => boolean
 /** For a value in which so many objects and arrays may stand in one another, itself counted. */
 const compile = (ast: SchemaAST.AST, levels: number): Judge => {
   const judge = compileNode(ast, levels)
-  const { checks } = ast
-  return checks === undefined ? judge : (value, room) => judge(value, room) && passes(checks, value, ast)
+  const filters = filtersOf(ast.checks)
+  return filters.length === 0 ? judge : (value, room) => judge(value, room) && passes(filters, value, ast)
 }
 
 const compileNode = (ast: SchemaAST.AST, levels: number): Judge => {
@@ -46,7 +47,7 @@ const compileNode = (ast: SchemaAST.AST, levels: number): Judge => {
     }
     case "Declaration": {
       const is = SchemaParser.is(Schema.make(ast))
-      return (value) => is(value) && saysIso(value)
+      return (value) => is(value) && isTime(value) && saysTime(value)
     }
     case "Unknown":
       return (value, room) => isJson(value, levels, room)
@@ -62,7 +63,7 @@ const compileNode = (ast: SchemaAST.AST, levels: number): Judge => {
 }
 
 const compileUnion = (ast: SchemaAST.Union, levels: number): Judge => {
-  const members = membersOf(ast).map((member) => compile(member, levels))
+  const members = ast.types.flatMap(membersOf).map((member) => compile(member, levels))
   return (value, room) => {
     for (const judge of members) {
       if (judge(value, room)) return true
@@ -89,7 +90,7 @@ const compileObject = (
   const required = propertySignatures.flatMap(({ name, type }) => (type.context?.isOptional ? [] : [name]))
   const other = index === undefined ? () => false : compile(index.type, levels - 1)
   return (value, room) => {
-    if (!isPlainObject(value) || "toJSON" in value) return false
+    if (!isPlainObject(value) || hasToJson(value)) return false
     for (const key of Object.keys(value)) {
       const field = fields.get(key)
       // The names of the fields are few.
@@ -100,10 +101,17 @@ const compileObject = (
   }
 }
 
-const passes = (checks: SchemaAST.Checks, value: unknown, ast: SchemaAST.AST): boolean =>
-  checks.every((check) =>
-    check._tag === "Filter" ? check.run(value, ast, {}) === undefined : passes(check.checks, value, ast)
-  )
+const filtersOf = (checks: SchemaAST.Checks | undefined): ReadonlyArray<SchemaAST.Filter<unknown>> =>
+  checks?.flatMap((check) => (check._tag === "Filter" ? [check] : filtersOf(check.checks))) ?? []
+
+const options = {}
+
+const passes = (filters: ReadonlyArray<SchemaAST.Filter<unknown>>, value: unknown, ast: SchemaAST.AST): boolean => {
+  for (const filter of filters) {
+    if (filter.run(value, ast, options) !== undefined) return false
+  }
+  return true
+}
 
 /** What is deeper, or contains itself, is not accepted. */
 const isJson = (value: unknown, levels: number, room: Room): boolean => {
@@ -124,25 +132,20 @@ const isJson = (value: unknown, levels: number, room: Room): boolean => {
 
 const isJsonObject = (value: object, levels: number, room: Room): boolean => {
   if (Array.isArray(value)) return isEvery(value, room, (member) => isJson(member, levels, room))
-  if (!isPlainObject(value)) return value instanceof Date && !Number.isNaN(value.getTime()) && saysIso(value)
-  if ("toJSON" in value) return false
+  if (!isPlainObject(value)) return isDate(value) && saysTime(value)
+  if (hasToJson(value)) return false
   for (const key of Object.keys(value)) {
     if (!room.take(key.length + 1) || !isJson(value[key], levels, room)) return false
   }
   return true
 }
 
-const utc = DateTime.makeUnsafe(0)
-
-/** Whether a time says in JSON what times say. */
-const saysIso = (time: unknown): boolean =>
-  time instanceof Date
-    ? time.toJSON === Date.prototype.toJSON && time.toISOString === Date.prototype.toISOString
-    : hasToJson(time) && time.toJSON === utc.toJSON
+/** Whether it says in JSON what times say, and can: an invalid Date is of no year. */
+const saysTime = (time: Date | DateTime.DateTime): boolean => saysIso(time) && hasPlainYear(time)
 
 /** Also of the holes in an array, which `Array.prototype.every` passes over: JSON has no undefined there. */
 const isEvery = (values: ReadonlyArray<unknown>, room: Room, judge: Judge): boolean => {
-  if ("toJSON" in values) return false
+  if (hasToJson(values)) return false
   for (let index = 0; index < values.length; index++) {
     const value = values[index]
     if (value === undefined || !room.take(1) || !judge(value, room)) return false

@@ -13,12 +13,14 @@ import { hasToJson, toWire } from "./wire.ts"
 
 interface Judge {
   /** Most messages need no more than this: a quick yes, of the Schema and of JSON. */
-  readonly accepts: Accepts
+  readonly accepts: Accepts<CheckedMessage>
   /** Has the last word, and words for what is wrong. */
-  readonly parse: (input: unknown) => Result.Result<Message, SchemaIssue.Issue>
+  readonly parse: (input: unknown) => Result.Result<CheckedMessage, SchemaIssue.Issue>
 }
 
-const judge = <S extends Schema.ConstraintDecoder<unknown> & Schema.Schema<Message>>(schema: S): Judge => ({
+type CheckedMessage = typeof Message.Type
+
+const judge = <S extends Schema.ConstraintDecoder<unknown> & Schema.Schema<CheckedMessage>>(schema: S): Judge => ({
   accepts: makeAccepts(schema),
   parse: SchemaParser.decodeUnknownResult(Schema.toType(schema), { onExcessProperty: "error" })
 })
@@ -36,34 +38,46 @@ const judges: Record<MessageType, Judge> = {
  * Why a message of so many bytes at most cannot be sent, if it cannot. Values that JSON has another form for have that form
  * then.
  */
-export const check = (draft: Draft, limit: number): MessageError | undefined =>
-  judges[draft.type].accepts(draft.message, roomFor(limit)) ? undefined : convertOrRefuse(draft, limit)
+export const check = (draft: Draft, limit: number): MessageError | undefined => {
+  const fitted = fit(draft, limit)
+  return Result.isFailure(fitted) ? fitted.failure : undefined
+}
+
+/** The message that a draft is, where it can be sent. */
+export const fit = (draft: Draft, limit: number): Result.Result<CheckedMessage, MessageError> => {
+  const { type, message } = draft
+  return judges[type].accepts(message, roomFor(limit)) ? Result.succeed(message) : convertOrRefuse(draft, limit)
+}
 
 /** Puts into the message what its values are in JSON, or says what JSON has nothing for, or the Schema does not allow. */
-const convertOrRefuse = (draft: Draft, limit: number): MessageError | undefined => {
+const convertOrRefuse = (draft: Draft, limit: number): Result.Result<CheckedMessage, MessageError> => {
   const { type, message } = draft
+  const { accepts, parse } = judges[type]
   const call = nameCall(type, own(message, "event"))
   const room = roomFor(limit)
   for (const [name, value] of Object.entries(message)) {
     const isOpen = records.has(name)
     // What says itself what it is, such as a date, is no record.
     if (isOpen && hasToJson(value)) {
-      return new InvalidMessage({ ...call, path: name, reason: "Expected an object without a toJSON of its own" })
+      const reason = "Expected an object without a toJSON of its own"
+      return Result.fail(new InvalidMessage({ ...call, path: name, reason }))
     }
     if (name === "timestamp") continue
     // Before the Schema, which would only say that a BigInt is no number.
     const wire = toWire(value, room)
     if (Result.isFailure(wire)) {
-      if (room.isOver) return tooLarge(draft, room.taken, limit)
+      if (room.isOver) return Result.fail(tooLarge(draft, room.taken, limit))
       const { path, reason } = wire.failure
-      return new UnserializableMessage({ ...call, path: formatPath([name, ...path]), reason })
+      return Result.fail(new UnserializableMessage({ ...call, path: formatPath([name, ...path]), reason }))
     }
     // Of the others the Schema says what they are: what only could be text is no id.
     if (isOpen) message[name] = wire.success
   }
   // In JSON's terms it may well be one that the quick yes knows, and then it need not be parsed.
-  if (judges[type].accepts(message, roomFor(limit))) return undefined
+  if (accepts(message, roomFor(limit))) return Result.succeed(message)
   // The parser would find what is inherited.
-  const parsed = judges[type].parse(ownProperties(message))
-  return Result.isFailure(parsed) ? new InvalidMessage({ ...call, ...describeIssue(parsed.failure) }) : undefined
+  return Result.mapError(
+    parse(ownProperties(message)),
+    (issue) => new InvalidMessage({ ...call, ...describeIssue(issue) })
+  )
 }

@@ -7,6 +7,7 @@ import { merge } from "./merge.ts"
 import type { AnyRecord } from "./open.ts"
 import { own } from "./own.ts"
 import type { Draft } from "./read.ts"
+import { isTime, timeOf } from "./time.ts"
 import { tooLarge } from "./tooLarge.ts"
 
 /** A message as it goes over the wire: its JSON, made once, and what the client needs to know of it. */
@@ -40,8 +41,11 @@ export interface Stamp {
   readonly timestamp: number
 }
 
-/** Stamps a message, merges the defaults of the client under it, and encodes it to JSON, once. */
-export type Encode = (draft: Draft, stamp: Stamp) => Result.Result<EncodedCall, MessageTooLarge>
+/**
+ * Stamps a message, merges the defaults of the client under it, and encodes it to JSON, once. Without a stamp, it has all
+ * that already.
+ */
+export type Encode = (draft: Draft, stamp: Stamp | undefined) => Result.Result<EncodedCall, MessageTooLarge>
 
 export const makeEncode = (options: EncodeOptions): Encode => {
   const countBytes = makeCountBytes(options.maxMessageBytes)
@@ -49,41 +53,42 @@ export const makeEncode = (options: EncodeOptions): Encode => {
   const encodeContext = (context: object) => ({ ...merge(options.context, context), library })
   const defaultContext = encodeContext({})
 
-  return (draft, stamp) => {
-    const { type, message } = draft
-    // An empty id is a missing one.
-    if (message["userId"] === "") message["userId"] = undefined
-    if (message["anonymousId"] === "") message["anonymousId"] = undefined
+  const stampAndMerge = (message: Record<string, unknown>, stamp: Stamp): void => {
     // Whether it is the message's own is asked only where something was found: most messages have none of these.
     const { messageId: id, timestamp: time, context, category } = message
-    const messageId = typeof id === "string" && id !== "" && Object.hasOwn(message, "messageId") ? id : stamp.messageId
-    message["messageId"] = messageId
-    message["timestamp"] =
-      isTimestamp(time) && Object.hasOwn(message, "timestamp") ? formatTimestamp(time) : formatStamp(stamp.timestamp)
+    if (typeof id !== "string" || id === "" || !Object.hasOwn(message, "messageId")) {
+      message["messageId"] = stamp.messageId
+    }
+    if (!isTime(time) || !Object.hasOwn(message, "timestamp")) message["timestamp"] = formatStamp(stamp.timestamp)
     if (options.integrations !== undefined) {
       message["integrations"] = merge(options.integrations, objectOf(own(message, "integrations")))
     }
     if (typeof category === "string" && category !== "" && Object.hasOwn(message, "category")) {
       message["properties"] = merge({ category }, objectOf(own(message, "properties")))
     }
-
     message["context"] =
       context === undefined || !Object.hasOwn(message, "context") ? defaultContext : encodeContext(objectOf(context))
+  }
+
+  return (draft, stamp) => {
+    const { type, message } = draft
+    // An empty id is a missing one.
+    if (message["userId"] === "") message["userId"] = undefined
+    if (message["anonymousId"] === "") message["anonymousId"] = undefined
+    if (stamp !== undefined) stampAndMerge(message, stamp)
+    const { messageId, timestamp, event } = message
+    if (isTime(timestamp)) message["timestamp"] = formatTimestamp(timeOf(timestamp))
     const json = JSON.stringify(message)
     const bytes = countBytes(json)
     return bytes > options.maxMessageBytes
       ? Result.fail(tooLarge(draft, bytes, options.maxMessageBytes))
-      : Result.succeed({ type, event: message["event"], messageId, json, bytes })
+      : Result.succeed({ type, event, messageId: String(messageId), json, bytes })
   }
 }
 
 const objectOf = (value: unknown): object => (typeof value === "object" && value !== null ? value : {})
 
-const isTimestamp = (value: unknown): value is Date | DateTime.DateTime =>
-  value instanceof Date || DateTime.isDateTime(value)
-
-const formatTimestamp = (time: number | Date | DateTime.DateTime): string =>
-  DateTime.formatIso(DateTime.makeUnsafe(time))
+const formatTimestamp = (millis: number): string => DateTime.formatIso(DateTime.makeUnsafe(millis))
 
 /** Many messages are stamped in one millisecond. */
 const rememberLast = <A, B>(f: (a: A) => B): ((a: A) => B) => {

@@ -62,17 +62,3 @@ export const open =
 
 /** A record without reserved names. */
 export const Any = open<AnyRecord, AnyRecord | (NotData & object)>()({})
-
-/**
- * A point in time. `Date` and `DateTime.Utc` become ISO 8601 strings; text and numbers (Unix seconds) are sent as they
- * are.
- */
-export const DateLike = Schema.Union([Schema.Date, Schema.DateTimeUtc, Schema.String, Schema.Finite])
-
-/**
- * A point in time: `Date` and `DateTime.Utc` become ISO 8601 strings; text and numbers (Unix seconds) are sent as they are.
- *
- * @category models
- * @since 0.1.0
- */
-export type DateLike = typeof DateLike.Type

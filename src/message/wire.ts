@@ -5,11 +5,12 @@
  *   array.
  * - A literal and an instance of a class, of `Schema.Class` too, are records of their own enumerable properties: getters of
  *   the class are not among them.
- * - `Date` and `DateTime` are ISO 8601 text, in UTC.
+ * - `Date` and `DateTime` are ISO 8601 text, in UTC; of a year before 0 or after 9999 they are refused.
  * - `Option` is its value; none is left out, of a record and of an array.
  * - `Duration` is a number of milliseconds.
  * - `BigDecimal` is decimal text, as `BigDecimal.format` writes it.
- * - What else has a `toJSON`, such as a `URL` or an error of your own, is what that returns, by this table.
+ * - What else has a `toJSON`, such as a `URL` or an error of your own, is what that returns, by this table; where that is
+ *   a time of such a year, or `null` for an invalid date of another library, it is refused.
  * - What stands in more than 100 objects and arrays, those of the message counted, is refused.
  * - All else is refused: `Redacted`, `Chunk`, `HashMap`, `Cause`, `Exit`, `Result` and whatever else is Effect's; `Map`,
  *   `Set` and whatever else is iterable; functions, a `BigInt`, `NaN`, an infinite `Duration`, a cycle.
@@ -22,6 +23,7 @@ import type { AnyRecord } from "./open.ts"
 import { isPlainObject } from "./plainObject.ts"
 import { printableName } from "./printable.ts"
 import { endlessRoom, type Room } from "./room.ts"
+import { hasPlainYear, hasSignedYear, isDate, timeOf, yearsReason } from "./time.ts"
 
 /** Where JSON has nothing for a value, and why not; never the value itself. */
 export interface WireIssue {
@@ -110,10 +112,10 @@ const convertObject = (value: object, walk: Walk): unknown => {
 const convertData = (value: object, walk: Walk): unknown => {
   if (Array.isArray(value)) return convertOwn(value, walk)
   if (Option.isOption(value)) return Option.isSome(value) ? convert(value.value, walk) : undefined
-  if (DateTime.isDateTime(value)) return DateTime.formatIso(value)
+  if (DateTime.isDateTime(value)) return hasPlainYear(value) ? DateTime.formatIso(value) : new Refused(yearsReason)
   if (Duration.isDuration(value)) return convert(Duration.toMillis(value), walk)
   if (BigDecimal.isBigDecimal(value)) return BigDecimal.format(value)
-  if (value instanceof Date && Number.isNaN(value.getTime())) return new Refused("the Date is invalid")
+  if (isDate(value) && Number.isNaN(timeOf(value))) return new Refused("the Date is invalid")
   return refusalOf(value) ?? convertOwn(value, walk)
 }
 
@@ -121,7 +123,7 @@ const convertData = (value: object, walk: Walk): unknown => {
 const refusalOf = (value: object): Refused | undefined => {
   const kind = Object.prototype.toString.call(value).slice(8, -1)
   // The names of bytes and of boxed text are as many as they are long.
-  const effect = kind === "Object" || kind === "Error" ? effectNameOf(value) : undefined
+  const effect = kind === "Object" || kind === "Error" ? effectNameOf(value, kind === "Error") : undefined
   if (effect !== undefined) return new Refused(`JSON has no ${printableName(effect)}`)
   if (hasToJson(value)) return undefined
   if (kind !== "Object") return new Refused(`JSON has no ${printableName(kind)}`)
@@ -132,9 +134,15 @@ const refusalOf = (value: object): Refused | undefined => {
 const convertOwn = (value: object, walk: Walk): unknown => {
   if (!hasToJson(value)) return convertMembers(value, walk)
   const own = value.toJSON()
+  if (own === null && isInvalidDate(value)) return new Refused("the date is invalid")
+  if (typeof own === "string" && hasSignedYear(own)) return new Refused(yearsReason)
   // Asked once, as by `JSON.stringify`: what it returns may well have the same `toJSON`.
   return own === value || isPlainObject(own) ? convertMembers(own, walk) : convert(own, walk)
 }
+
+/** By what the dates of Luxon, Moment and Day.js say of themselves. */
+const isInvalidDate = (value: object): boolean =>
+  "isValid" in value && (typeof value.isValid === "function" ? value.isValid() : value.isValid) === false
 
 const convertMembers = (value: object, walk: Walk): unknown =>
   Array.isArray(value) ? convertArray(value, walk) : convertRecord(value, walk)
@@ -180,8 +188,7 @@ const isOfAnyClass = (id: string): boolean => /^~effect\/(Equal$|Hash$|Schema\/C
 const isOfAnyError = (id: string): boolean => /^~effect\/Effect(\/|$)/.test(id)
 
 /** What Effect calls a value of its own, by the ids that Effect puts on it and on its prototypes. */
-const effectNameOf = (value: object): string | undefined => {
-  const isError = value instanceof Error
+const effectNameOf = (value: object, isError: boolean): string | undefined => {
   let place: object | null = value
   // A proxy may have prototypes without end.
   for (let depth = 0; place !== null && depth < maxDepth; depth++, place = Object.getPrototypeOf(place)) {

@@ -1,6 +1,13 @@
 // @effect-diagnostics globalDate:off - dates as a caller makes them
 import { assert, describe, it } from "@effect/vitest"
-import { Analytics, type EventContext, type PropertiesInput, Track } from "cdp-analytics-effect"
+import {
+  Analytics,
+  type CallError,
+  type EventContext,
+  type PropertiesInput,
+  type Receipt,
+  Track
+} from "cdp-analytics-effect"
 import { AnalyticsTest } from "cdp-analytics-effect/testing"
 import {
   Arbitrary,
@@ -161,6 +168,99 @@ describe("what values are in JSON", () => {
     Effect.gen(function* () {
       const error = yield* Effect.flip(Analytics.track({ ...person, event: "e", properties: { custom: value } }))
       assert.deepInclude(error, { _tag: "UnserializableMessage", reason })
+    }).pipe(Effect.provide(AnalyticsTest.layer))
+  )
+
+  /** What a toJSON may return, and what that is, or where in it why not. */
+  const returned: ReadonlyArray<readonly [name: string, value: unknown, wire: unknown, path?: string]> = [
+    ["NaN", Number.NaN, "NaN is not a JSON number", ""],
+    ["an infinite number", Number.NEGATIVE_INFINITY, "-Infinity is not a JSON number", ""],
+    ["NaN inside", { n: [Number.NaN] }, "NaN is not a JSON number", ".n[0]"],
+    ["a Map inside", { m: new Map([["secret", 1]]) }, "JSON has no Map", ".m"],
+    ["a Map", new Map([["secret", 1]]), "JSON has no Map", ""],
+    ["a function", () => "secret", "JSON has no function", ""],
+    ["a bigint inside", [{ id: 1n }], "JSON has no bigint", "[0].id"],
+    ["a symbol", Symbol("secret"), "JSON has no symbol", ""],
+    ["an invalid Date", new Date(Number.NaN), "the Date is invalid", ""],
+    ["undefined in an array", [undefined], "JSON has no undefined in an array", "[0]"],
+    ["a Redacted", { key: Redacted.make("secret") }, "JSON has no Redacted", ".key"],
+    ["null", null, null],
+    ["text", "x", "x"],
+    ["a number", 1, 1],
+    ["a Date", new Date(at), at],
+    ["a DateTime inside", { at: [DateTime.makeUnsafe(at)] }, { at: [at] }],
+    ["an Option", Option.some({ a: Option.some(1), b: Option.none() }), { a: 1 }],
+    ["another toJSON", new Money2(), { euros: 12.5, at }],
+    ["another toJSON inside", { inner: new Money2() }, { inner: { euros: 12.5, at } }],
+    ["undefined inside", { a: undefined, b: 1 }, { b: 1 }],
+    ["an instance", new GiftCart("a"), { items: ["a"], note: "for you" }]
+  ]
+
+  it.effect.each(returned)("a toJSON of %s is what that is, or is refused, wherever it is", ([, value, wire, inner]) =>
+    Effect.gen(function* () {
+      const document = { toJSON: () => value }
+      const wrapped: ReadonlyArray<readonly [path: string, value: unknown, wire: unknown]> = [
+        ["", document, wire],
+        [".list[1]", { list: [0, document] }, { list: [0, wire] }],
+        ["", Option.some(document), wire],
+        [
+          ".paid",
+          new (class {
+            readonly paid = document
+          })(),
+          { paid: wire }
+        ],
+        [".rows[0]", { toJSON: () => ({ rows: [document] }) }, { rows: [wire] }]
+      ]
+      for (const [path, custom, expected] of wrapped) {
+        const calls: ReadonlyArray<readonly [place: string, call: Effect.Effect<Receipt, CallError, Analytics>]> = [
+          ["properties.custom", Analytics.track({ ...person, event: "e", properties: { custom } })],
+          ["traits.custom", Analytics.identify({ ...person, traits: { custom } })],
+          ["context.custom", Analytics.page(person).pipe(Analytics.withContext({ custom }))],
+          ["integrations.Slack.custom", Analytics.page({ ...person, integrations: { Slack: { custom } } })]
+        ]
+        for (const [place, call] of calls) {
+          yield* AnalyticsTest.clear
+          if (inner === undefined) {
+            yield* call
+            const text = JSON.stringify(yield* AnalyticsTest.sent)
+            assert.include(text, JSON.stringify({ custom: expected }).slice(1, -1))
+          } else {
+            const error = yield* Effect.flip(call)
+            const reason = String(wire)
+            assert.deepInclude(error, { _tag: "UnserializableMessage", path: `${place}${path}${inner}`, reason })
+          }
+        }
+      }
+    }).pipe(Effect.provide(AnalyticsTest.layer))
+  )
+
+  it.effect("a toJSON of undefined leaves its key out, and is refused in an array", () =>
+    Effect.gen(function* () {
+      const nothing = { toJSON: () => undefined }
+      yield* Analytics.track({ ...person, event: "e", properties: { a: nothing, b: 1 } })
+      assert.deepStrictEqual((yield* AnalyticsTest.sent)[0]?.properties, { b: 1 })
+      const error = yield* Effect.flip(Analytics.track({ ...person, event: "e", properties: { a: [nothing] } }))
+      assert.deepInclude(error, { path: "properties.a[0]", reason: "JSON has no undefined in an array" })
+    }).pipe(Effect.provide(AnalyticsTest.layer))
+  )
+
+  it.effect.each([
+    ["a number", "traits.email", { email: { toJSON: () => 1 } }],
+    ["a record, where a date is", "traits.createdAt", { createdAt: { toJSON: () => ({ a: 1 }) } }],
+    ["a boolean, where a date is", "traits.birthday", { birthday: Object.assign(new Date(0), { toJSON: () => true }) }]
+  ] as const)("a toJSON of %s is refused where the Schema says another type", ([, path, traits]) =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(Analytics.identify({ ...person, traits: traits as never }))
+      assert.deepInclude(error, { _tag: "InvalidMessage", path })
+    }).pipe(Effect.provide(AnalyticsTest.layer))
+  )
+
+  it.effect("a toJSON of text or a number is a date where a date is", () =>
+    Effect.gen(function* () {
+      const traits: object = { createdAt: { toJSON: () => at }, birthday: { toJSON: () => 1 } }
+      yield* Analytics.identify({ ...person, traits })
+      assert.deepStrictEqual<unknown>((yield* AnalyticsTest.sent)[0]?.traits, { createdAt: at, birthday: 1 })
     }).pipe(Effect.provide(AnalyticsTest.layer))
   )
 
