@@ -6,12 +6,9 @@ import { constants } from "node:fs"
 import { type FileHandle, mkdir, open, unlink } from "node:fs/promises"
 import { dirname } from "node:path"
 import { NodeFileSystem } from "@effect/platform-node"
-import { Analytics, type CallError, Message } from "cdp-analytics-effect"
+import { Analytics, type CallError, messageFromJson } from "cdp-analytics-effect"
 import { Simulator } from "cdp-analytics-effect/simulator"
-import { Console, Effect, FileSystem, Layer, Redacted, Schedule, Schema } from "effect"
-
-/** One message, as one line of the file. */
-const Line = Schema.fromJsonString(Schema.toCodecJson(Message))
+import { Console, Effect, FileSystem, Layer, Redacted, Schedule } from "effect"
 
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDWR } = constants
 
@@ -44,13 +41,14 @@ const AnalyticsWithFile = (path: string) =>
     apiKey: Redacted.make("a-key-for-the-examples"),
     retry: Schedule.recurs(2),
     onUndelivered: Effect.fnUntraced(function* ({ messages, unreadable = [], error }) {
-      const lines = yield* Effect.forEach(messages, (message) => Schema.encodeEffect(Line)(message))
-      yield* append(path, [...lines, ...unreadable])
-      yield* Console.log(`${lines.length + unreadable.length} to the file: ${error._tag}`)
+      // The JSON of each, as it was sent.
+      const lines = [...messages.map((message) => JSON.stringify(message)), ...unreadable]
+      yield* append(path, lines)
+      yield* Console.log(`${lines.length} to the file: ${error._tag}`)
     })
   })
 
-/** Sends what the file has. A message that arrived after all has the same id, so the server takes it once. */
+/** Sends what the file has, as it was. A message that arrived after all has the same id, so the server takes it once. */
 const sendAgain = Effect.fnUntraced(function* (path: string) {
   const content = yield* withOwnFile(path, async (file) => {
     const text = await file.readFile("utf8")
@@ -62,10 +60,10 @@ const sendAgain = Effect.fnUntraced(function* (path: string) {
   if (lines.length === 0) return
   // One that is no message, or was cut short by a crash, stays for somebody to look at, and keeps none of the others back.
   const [messages, unread] = yield* Effect.partition(lines, (line) =>
-    Effect.mapError(Schema.decodeEffect(Line)(line), () => line)
+    Effect.mapError(Effect.fromResult(messageFromJson(line)), () => line)
   )
   if (unread.length > 0) yield* append(path, unread)
-  for (const message of messages) yield* Analytics.enqueue(message)
+  for (const message of messages) yield* Analytics.enqueue(message, { asStamped: true })
   const { delivered } = yield* Analytics.flush
   yield* Console.log(`${delivered} of ${lines.length} from the file are delivered`)
 })

@@ -31,6 +31,7 @@ import type {
   TrackInput
 } from "./message/MessageInput.ts"
 import { safely } from "./message/safely.ts"
+import type { EnqueueOptions } from "./pipeline/accept.ts"
 import { type Client, makeClient } from "./pipeline/Client.ts"
 import type { Status } from "./pipeline/Status.ts"
 import { makeQuietFailures } from "./telemetry/quietFailures.ts"
@@ -83,7 +84,7 @@ export class Analytics extends Context.Service<
     /** Merges two identities of one person. Needs `previousId` and `userId`. */
     readonly alias: (input: AliasInput) => Effect.Effect<Receipt, CallError>
     /** Records any of the six messages, told apart by `type`. */
-    readonly enqueue: (message: Message) => Effect.Effect<Receipt, CallError>
+    readonly enqueue: (message: Message, options?: EnqueueOptions) => Effect.Effect<Receipt, CallError>
     /**
      * Sends what waits, without waiting for more. It returns when everything accepted before it has an outcome, or
      * `flushTimeout` is over (30 seconds by default), with the outcomes that no earlier flush has returned, counted, and how
@@ -222,10 +223,25 @@ export class Analytics extends Context.Service<
    * )
    * ```
    *
+   * **Example** (Sending again what was not delivered, as it was)
+   *
+   * ```ts
+   * import { Analytics, messageFromJson } from "cdp-analytics-effect"
+   * import { Effect } from "effect"
+   *
+   * // What `JSON.stringify` made of a message of `onUndelivered`.
+   * const sendAgain = (line: string) =>
+   *   Effect.fromResult(messageFromJson(line)).pipe(
+   *     Effect.flatMap((message) => Analytics.enqueue(message, { asStamped: true }))
+   *   )
+   * ```
+   *
    * @since 0.1.0
    */
-  static readonly enqueue = (message: Message): Effect.Effect<Receipt, CallError, Analytics> =>
-    Analytics.use((analytics) => analytics.enqueue(message))
+  static readonly enqueue = (
+    message: Message,
+    options?: EnqueueOptions
+  ): Effect.Effect<Receipt, CallError, Analytics> => Analytics.use((analytics) => analytics.enqueue(message, options))
 
   /**
    * Sends what waits, without waiting for more. It returns when everything accepted before it has an outcome, or
@@ -476,7 +492,7 @@ export const fromClient = ({ accept, flush, status, outcomes }: Client): Analyti
     screen: (input) => accept("screen", input),
     group: (input) => accept("group", input),
     alias: (input) => accept("alias", input),
-    enqueue: (message) => accept(undefined, message),
+    enqueue: (message, options) => accept(undefined, message, options),
     flush,
     status,
     outcomes

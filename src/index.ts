@@ -43,6 +43,7 @@ export type {
   ScreenInput,
   TrackInput
 } from "./message/MessageInput.ts"
+export { messageFromJson } from "./message/messageFromJson.ts"
 export { Product, type ProductInput, Properties, type PropertiesInput } from "./message/Properties.ts"
 export {
   Address,
@@ -54,6 +55,7 @@ export {
   Traits,
   type TraitsInput
 } from "./message/Traits.ts"
+export type { EnqueueOptions } from "./pipeline/accept.ts"
 export type { WhenFull } from "./pipeline/admission.ts"
 export type { Status } from "./pipeline/Status.ts"
 export { defaultRetry } from "./transport/defaultRetry.ts"

@@ -120,7 +120,10 @@ const hovers = [
   ["const show = Analytics.screen", "(input: ScreenInput & Identified) => Effect<Receipt, CallError, Analytics>"],
   ["const show = Analytics.group", "(input: GroupInput) => Effect<Receipt, CallError, Analytics>"],
   ["const show = Analytics.alias", "(input: AliasInput) => Effect<Receipt, CallError, Analytics>"],
-  ["const show = Analytics.enqueue", "(message: Message) => Effect<Receipt, CallError, Analytics>"],
+  [
+    "const show = Analytics.enqueue",
+    "(message: Message, options?: EnqueueOptions) => Effect<Receipt, CallError, Analytics>"
+  ],
   [
     "const show = Analytics.withContext",
     "(context: EventContextInput) => <A, E, R>(effect: Effect<A, E, R>) => Effect<A, E, R>"

@@ -10,6 +10,7 @@ import {
   type AnalyticsOptions,
   analyticsConfig,
   type CallError,
+  type EnqueueOptions,
   type EventContext,
   type EventContextInput,
   type Group,
@@ -276,7 +277,7 @@ describe("types", () => {
     expectTypeOf(Analytics.screen).parameters.toEqualTypeOf<[input: ScreenInput & Identified]>()
     expectTypeOf(Analytics.group).parameters.toEqualTypeOf<[input: GroupInput]>()
     expectTypeOf(Analytics.alias).parameters.toEqualTypeOf<[input: AliasInput]>()
-    expectTypeOf(Analytics.enqueue).parameters.toEqualTypeOf<[message: Message]>()
+    expectTypeOf(Analytics.enqueue).parameters.toEqualTypeOf<[message: Message, options?: EnqueueOptions | undefined]>()
     type Calls = MessageType | "enqueue"
     expectTypeOf<{ [Call in Calls]: Parameters<Analytics["Service"][Call]> }>().toEqualTypeOf<{
       [Call in Calls]: Parameters<(typeof Analytics)[Call]>

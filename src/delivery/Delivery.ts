@@ -60,7 +60,10 @@ export interface FlushReport {
  * @since 0.1.0
  */
 export interface Undelivered {
-  /** As they were sent, stamped and merged. `Analytics.enqueue` takes them again, with the same `messageId`. */
+  /**
+   * As they were sent, stamped and merged: `JSON.stringify` makes the same JSON of each, `messageFromJson` reads it, and
+   * `Analytics.enqueue(message, { asStamped: true })` sends the same bytes again.
+   */
   readonly messages: ReadonlyArray<typeof Message.Type>
   /**
    * The JSON of those that do not fit their Schema, where there are any: a getter or a proxy gave another value when the

@@ -1,8 +1,7 @@
-import { Effect, Exit, Fiber, Latch, Queue, Schema } from "effect"
+import { Effect, Exit, Fiber, Latch, Queue, Result } from "effect"
 import type { EncodedMessage } from "../message/encode.ts"
-import { Message } from "../message/Message.ts"
-import { ownProperties } from "../message/own.ts"
-import { isPlainObject } from "../message/plainObject.ts"
+import type { Message } from "../message/Message.ts"
+import { messageFromJson } from "../message/messageFromJson.ts"
 import { quietly } from "../telemetry/log.ts"
 import { makeRunDetached } from "../time/detached.ts"
 import type { Undelivered } from "./Delivery.ts"
@@ -26,14 +25,6 @@ export interface UndeliveredLine {
   /** Gives up on whatever is in the line. */
   readonly stop: () => void
 }
-
-const decodeMessage = Schema.decodeUnknownEffect(Schema.toCodecJson(Message))
-
-/** Of objects without a prototype, so that nothing is read that the message does not have itself. */
-const decode = (json: string) =>
-  Effect.suspend(() =>
-    decodeMessage(JSON.parse(json, (_, value: unknown) => (isPlainObject(value) ? ownProperties(value) : value)))
-  )
 
 const open = Latch.makeUnsafe(true)
 
@@ -99,8 +90,8 @@ const read = Effect.fnUntraced(function* (encoded: ReadonlyArray<EncodedMessage>
   const messages: Array<typeof Message.Type> = []
   const unreadable: Array<string> = []
   for (const { json } of encoded) {
-    const exit = yield* Effect.exit(decode(json))
-    if (Exit.isSuccess(exit)) messages.push(exit.value)
+    const message = messageFromJson(json)
+    if (Result.isSuccess(message)) messages.push(message.success)
     else unreadable.push(json)
   }
   if (unreadable.length === 0) return { messages }

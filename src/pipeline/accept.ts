@@ -4,6 +4,7 @@ import * as WebCrypto from "effect/crypto/WebCrypto"
 import type { Receipt } from "../delivery/Delivery.ts"
 import { deliveredReceipt } from "../delivery/receipt.ts"
 import { check } from "../message/check.ts"
+import { checkStamp } from "../message/checkStamp.ts"
 import { AmbientContext, type EventContextInput } from "../message/EventContext.ts"
 import { type EncodedCall, type EncodeOptions, makeEncode, type Stamp } from "../message/encode.ts"
 import type { MessageType } from "../message/Message.ts"
@@ -21,8 +22,26 @@ export interface AcceptOptions extends EncodeOptions {
   readonly enabled: boolean
 }
 
+/**
+ * How `Analytics.enqueue` takes a message.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface EnqueueOptions {
+  /**
+   * The message was stamped before, as those of `onUndelivered`: it is validated and sent as it is, with the `messageId` and
+   * the `timestamp` that it must have, and no context and integrations merged anew. Default: false.
+   */
+  readonly asStamped?: boolean | undefined
+}
+
 /** The way of a call. Without a type, the message names its own. */
-export type Accept = (type: MessageType | undefined, input: unknown) => Effect.Effect<Receipt, CallError>
+export type Accept = (
+  type: MessageType | undefined,
+  input: unknown,
+  options?: EnqueueOptions
+) => Effect.Effect<Receipt, CallError>
 
 export const makeAccept = Effect.fnUntraced(function* (options: AcceptOptions, admission: Admission, count: Count) {
   const webCrypto = yield* WebCrypto.WebCrypto
@@ -35,31 +54,34 @@ export const makeAccept = Effect.fnUntraced(function* (options: AcceptOptions, a
     return Effect.fail(error)
   }
 
-  /** The way of a call, but for the last step, which is to be let in. */
+  /** The way of a call, but for the last step, which is to be let in. Without a stamp, it was stamped before. */
   const make = (
     type: MessageType | undefined,
     input: unknown,
     contexts: ReadonlyArray<EventContextInput>,
-    stamp: Stamp
+    stamp: Stamp | undefined
   ): Result.Result<EncodedCall, MessageError> => {
     const draft = read(type, input)
     if (Result.isFailure(draft)) return Result.fail(draft.failure)
     const { maxMessageBytes } = options
-    const refusal = mergeContexts(draft.success, contexts, maxMessageBytes) ?? check(draft.success, maxMessageBytes)
+    const refusal =
+      (stamp === undefined ? checkStamp(draft.success) : mergeContexts(draft.success, contexts, maxMessageBytes)) ??
+      check(draft.success, maxMessageBytes)
     return refusal === undefined ? encode(draft.success, stamp) : Result.fail(refusal)
   }
 
   const acceptAs = (
-    messageId: string,
+    messageId: string | undefined,
     type: MessageType | undefined,
     input: unknown,
     fiber: Fiber.Fiber<unknown, unknown>
   ): Effect.Effect<Receipt, CallError> => {
     if (admission.isClosed()) return refuse(new AnalyticsClosed(readCallName(type, input)))
-    const timestamp = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
-    const made = unlessItThrows(type, input, () =>
-      make(type, input, fiber.getRef(AmbientContext), { messageId, timestamp })
-    )
+    const stamp =
+      messageId === undefined
+        ? undefined
+        : { messageId, timestamp: fiber.getRef(Clock.Clock).currentTimeMillisUnsafe() }
+    const made = unlessItThrows(type, input, () => make(type, input, fiber.getRef(AmbientContext), stamp))
     if (Result.isFailure(made)) return refuse(made.failure)
     const message = made.success
     if (!options.enabled) return Effect.succeed(deliveredReceipt(message.messageId))
@@ -67,8 +89,9 @@ export const makeAccept = Effect.fnUntraced(function* (options: AcceptOptions, a
     return isDebug(fiber) ? Effect.tap(admitted, logAccepted(message)) : admitted
   }
 
-  const accept: Accept = (type, input) =>
+  const accept: Accept = (type, input, how) =>
     Effect.withFiber((fiber) => {
+      if (how?.asStamped === true) return acceptAs(undefined, type, input, fiber)
       const random = Context.getOrUndefined(fiber.context, SecureRandom.SecureRandom) ?? defaultRandom
       return random === undefined
         ? acceptAs(webCrypto.randomUUID(), type, input, fiber)

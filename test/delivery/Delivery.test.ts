@@ -3,10 +3,11 @@ import {
   Analytics,
   type AnalyticsOptions,
   type DeliveryError,
+  type Message,
   type Receipt,
   type Undelivered
 } from "cdp-analytics-effect"
-import { Effect, Exit, Fiber, Latch, Layer, Logger, Schedule, Scope } from "effect"
+import { DateTime, Effect, Exit, Fiber, Latch, Layer, Logger, Schedule, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { collectLogs, silent } from "../support/logs.ts"
 import { type Handler, layerMocked, Server, settle, trackMany, trackOne } from "../support/Server.ts"
@@ -305,6 +306,19 @@ describe("onUndelivered", () => {
     }).pipe(Effect.provide(quiet({ flushAt: 2, concurrency: 1, onUndelivered })))
   })
 
+  it.effect("gets text as text: a birthday is no Date of the machine's zone", () => {
+    const { seen, onUndelivered } = recording()
+    const traits = { birthday: "05/01/1990", createdAt: "1" }
+    return Effect.gen(function* () {
+      yield* Server.answer(() => Effect.succeed({ status: 404 }))
+      yield* Analytics.identify({ userId: "u", traits, context: { traits } })
+      yield* Analytics.flush
+      const [message] = seen.flatMap(({ messages }) => messages)
+      assert.deepInclude(message, { traits })
+      assert.deepInclude(message?.context, { traits })
+    }).pipe(Effect.provide(quiet({ onUndelivered })))
+  })
+
   it.effect("gets messages that enqueue takes again, as they were", () => {
     const { seen, onUndelivered } = recording()
     return Effect.gen(function* () {
@@ -474,5 +488,68 @@ describe("many flushes at once", () => {
       )
       assert.isTrue(reports.every(({ delivered }) => delivered === 10))
     }).pipe(Effect.provide(layerMocked()))
+  )
+})
+
+describe("a message that was stamped before", () => {
+  const stamped = {
+    type: "page",
+    userId: "u",
+    category: "Docs",
+    messageId: "m",
+    timestamp: DateTime.makeUnsafe("2024-05-01T10:00:00Z")
+  } as const satisfies Message
+
+  it.effect("is sent with nothing merged, moved or stamped anew", () =>
+    Effect.gen(function* () {
+      const context = { library: { name: "another", version: "1" } }
+      yield* TestClock.setTime(1)
+      yield* Analytics.enqueue(stamped, { asStamped: true })
+      yield* Analytics.enqueue({ ...stamped, messageId: "n", context }, { asStamped: true })
+      yield* Analytics.enqueue({ ...stamped, userId: "", anonymousId: "a" }, { asStamped: true })
+      yield* Analytics.flush
+      const [received] = yield* Server.received
+      const sent = { ...stamped, timestamp: "2024-05-01T10:00:00.000Z" }
+      const { userId: _, ...nobody } = sent
+      assert.deepStrictEqual<unknown>(received?.batch, [
+        sent,
+        { ...sent, messageId: "n", context },
+        { ...nobody, anonymousId: "a" }
+      ])
+    }).pipe(
+      Analytics.withContext({ ip: "1" }),
+      Effect.provide(quiet({ context: { app: { name: "shop" } }, integrations: { All: false } }))
+    )
+  )
+
+  it.effect("names it by its own id", () =>
+    Effect.gen(function* () {
+      assert.strictEqual((yield* Analytics.enqueue(stamped, { asStamped: true })).messageId, "m")
+    }).pipe(Effect.provide(quiet()))
+  )
+
+  it.effect.each([
+    [{ messageId: undefined }, "messageId", "Expected the messageId that the message was stamped with"],
+    [{ messageId: "" }, "messageId", "Expected the messageId that the message was stamped with"],
+    [{ timestamp: undefined }, "timestamp", "Expected the timestamp that the message was stamped with"],
+    [{ timestamp: "now" }, "timestamp", "Expected a valid Date or DateTime.Utc"],
+    [{ propertes: {} }, "propertes", "Expected no excess property"],
+    [{ userId: undefined }, "userId", "userId or anonymousId is required"]
+  ] as const)("is validated: %j", ([change, path, reason]) =>
+    Effect.gen(function* () {
+      const message = { ...stamped, ...change } as unknown as Message
+      const error = yield* Effect.flip(Analytics.enqueue(message, { asStamped: true }))
+      assert.deepInclude(error, { _tag: "InvalidMessage", type: "page", path, ...(reason && { reason }) })
+    }).pipe(Effect.provide(quiet()))
+  )
+
+  it.effect("is stamped and merged where nobody says that it was", () =>
+    Effect.gen(function* () {
+      yield* Analytics.enqueue(stamped, { asStamped: false })
+      yield* Analytics.enqueue(stamped, {})
+      yield* Analytics.flush
+      const [received] = yield* Server.received
+      for (const message of received?.batch ?? []) assert.deepInclude(message, { properties: { category: "Docs" } })
+    }).pipe(Effect.provide(quiet()))
   )
 })

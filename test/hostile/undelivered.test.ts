@@ -1,13 +1,13 @@
 // @effect-diagnostics globalDate:off - dates as a caller makes them
 import { assert, describe, it } from "@effect/vitest"
 import { Analytics, type Undelivered } from "cdp-analytics-effect"
-import { Effect, Exit, Layer } from "effect"
+import { Effect, Exit, Layer, Schedule } from "effect"
 import { calls, hostileInput } from "../message/hostile/inputs.ts"
 import { makeRandom, pick, type Random } from "../message/hostile/random.ts"
 import { hostile } from "../message/hostile/values.ts"
 import { collectLogs, silent } from "../support/logs.ts"
 import { repetitions } from "../support/repetitions.ts"
-import { layerMocked, Server } from "../support/Server.ts"
+import { layerMocked, type Received, Server } from "../support/Server.ts"
 
 const recording = () => {
   const seen: Array<Undelivered> = []
@@ -27,6 +27,10 @@ const changing = (key: string, ...values: ReadonlyArray<unknown>): object => {
 
 const isChanging = (trail: ReadonlyArray<string>) =>
   trail.some((name) => /turns into|grows|adds keys|throws later/.test(name))
+
+/** The JSON of all messages, as it was on the wire. */
+const bytesOf = (received: ReadonlyArray<Received>): string =>
+  received.map(({ text }) => text.replace(/^\{"batch":\[/, "").replace(/\],"sentAt":"[^"]*"\}$/, "")).join(",")
 
 const listWithToJson = (returned: unknown) => Object.assign([], { toJSON: () => returned })
 const dateWithIso = (returned: unknown) => Object.assign(new Date(0), { toISOString: () => returned })
@@ -78,6 +82,45 @@ describe("what was accepted and not delivered", () => {
       for (const id of changed) assert.isTrue(handed.has(id) || texts.includes(id), "told")
       assert.isAbove(accepted.size, repetitions.hostileCalls / 200)
     }).pipe(Effect.provide(Layer.provideMerge(layerMocked({ flushAt: 20, onUndelivered }), silent)))
+  })
+
+  it.effect("is sent again as it was, to the byte, whatever the client merges that it is given to", () => {
+    const { seen, onUndelivered } = recording()
+    const first = { onUndelivered, context: { app: { name: "shop" } }, integrations: { All: false } }
+    const second = { context: { app: { build: "9" }, ip: "1" }, integrations: { Slack: true } }
+    const options = { flushAt: 20, concurrency: 1, retry: Schedule.recurs(0) }
+    return Effect.gen(function* () {
+      const sent = yield* Effect.gen(function* () {
+        yield* refusing
+        const analytics = yield* Analytics
+        const random = makeRandom(12)
+        for (let run = 0; run < repetitions.hostileCalls / 8; run++) {
+          const name = pick(random, calls)
+          const trail: Array<string> = [name]
+          const isReserved = random() < 0.5
+          const input = isReserved ? reserved(random, trail) : hostileInput(random, name, trail)
+          if (isChanging(trail)) continue
+          yield* Effect.ignore(analytics[isReserved ? "enqueue" : name](input as never))
+          if (run % 1000 === 0) yield* analytics.flush
+        }
+        yield* analytics.flush
+        return bytesOf(yield* Server.received)
+      }).pipe(Effect.provide(layerMocked({ ...options, ...first })))
+      const messages = seen.flatMap(({ messages }) => messages)
+      assert.isAbove(messages.length, repetitions.hostileCalls / 100)
+
+      const sendAll = Effect.gen(function* () {
+        for (const message of messages) yield* Analytics.enqueue(message, { asStamped: true })
+        yield* Analytics.flush
+        return bytesOf(yield* Server.received)
+      })
+      const again = sendAll.pipe(
+        Analytics.withContext({ locale: "fr", app: { version: "1" } }),
+        Effect.provide(layerMocked({ ...options, ...second }))
+      )
+      assert.strictEqual(yield* again, sent)
+      assert.strictEqual(messages.map((message) => JSON.stringify(message)).join(","), sent)
+    }).pipe(Effect.provide(silent))
   })
 
   it.effect.each([
