@@ -116,6 +116,12 @@ export interface AnalyticsOptions {
   readonly integrations?: Integrations | undefined
   /** `false` validates every message and sends none. Default: true. */
   readonly enabled?: boolean | undefined
+  /**
+   * Takes ids and names of events that are blank, and ids that programs write for no value, such as `undefined`, `null`,
+   * `NaN`, `[object Object]` or a UUID of zeros, in whatever case: everybody who has one is the same person then. Default:
+   * false, such a message is `InvalidMessage`.
+   */
+  readonly allowSuspiciousIds?: boolean | undefined
 }
 
 /**
@@ -148,7 +154,8 @@ export const keylessConfigs = {
   shutdownTimeout: optional(Config.Duration("CUSTOMERIO_SHUTDOWN_TIMEOUT")),
   strict: optional(Config.Boolean("CUSTOMERIO_STRICT")),
   compression: optional(Config.Literals(["none", "gzip"], "CUSTOMERIO_COMPRESSION")),
-  enabled: optional(Config.Boolean("CUSTOMERIO_ENABLED"))
+  enabled: optional(Config.Boolean("CUSTOMERIO_ENABLED")),
+  allowSuspiciousIds: optional(Config.Boolean("CUSTOMERIO_ALLOW_SUSPICIOUS_IDS"))
 }
 
 /**
@@ -284,7 +291,8 @@ const Options = Schema.Struct({
   compression: Schema.optional(Schema.Literals(["none", "gzip"])),
   context: Schema.optional(Schema.Unknown),
   integrations: Schema.optional(Schema.Unknown),
-  enabled: Schema.optional(Schema.Boolean)
+  enabled: Schema.optional(Schema.Boolean),
+  allowSuspiciousIds: Schema.optional(Schema.Boolean)
 }).check(
   Schema.makeFilter((options) => {
     const endpoint = own(options, "endpoint")
@@ -417,7 +425,8 @@ export const resolveOptions: (input: unknown) => Effect.Effect<ResolvedOptions, 
       compression: options.compression ?? "none",
       context: context ?? {},
       integrations,
-      enabled: options.enabled ?? true
+      enabled: options.enabled ?? true,
+      allowSuspiciousIds: options.allowSuspiciousIds ?? false
     }))
   }
 )

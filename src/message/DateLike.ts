@@ -5,6 +5,8 @@ const TimeText = Schema.String.check(
   Schema.makeFilter((text) => (parseTime(text) === undefined ? timeTextReason : undefined))
 )
 
+const Millis = Schema.Int.check(Schema.isBetween({ minimum: firstTime, maximum: lastTime }))
+
 const toDate = (time: string | number): Date => DateTime.toDateUtc(DateTime.makeUnsafe(time))
 
 const toIso = (time: Date | DateTime.Utc): string => DateTime.formatIso(DateTime.makeUnsafe(timeOf(time)))
@@ -18,7 +20,7 @@ const AnyDate = Schema.declare((input): input is Date => isDate(input) && !Numbe
       encode: SchemaGetter.transform(toIso)
     }),
   toCodecArbitrary: () =>
-    Schema.link<Date>()(Schema.Int.check(Schema.isBetween({ minimum: firstTime, maximum: lastTime })), {
+    Schema.link<Date>()(Millis, {
       decode: SchemaGetter.transform(toDate),
       encode: SchemaGetter.transform(timeOf)
     })
@@ -29,6 +31,11 @@ const Utc = Schema.DateTimeUtc.annotate({
     Schema.link<DateTime.Utc>()(TimeText, {
       decode: SchemaGetter.transform(DateTime.makeUnsafe),
       encode: SchemaGetter.transform(toIso)
+    }),
+  toCodecArbitrary: () =>
+    Schema.link<DateTime.Utc>()(Millis, {
+      decode: SchemaGetter.transform(DateTime.makeUnsafe),
+      encode: SchemaGetter.transform(timeOf)
     })
 })
 

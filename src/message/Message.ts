@@ -16,6 +16,7 @@ import type { AliasInput, GroupInput, IdentifyInput, PageInput, ScreenInput, Tra
 import { own } from "./own.ts"
 import { Properties } from "./Properties.ts"
 import { GroupTraits, Traits } from "./Traits.ts"
+import { isWhole, wholeReason } from "./whole.ts"
 
 /** The Schema of a message, with types that have names: `Type` is what it decodes, `Input` what a message is made of. */
 interface MessageSchema<
@@ -43,8 +44,11 @@ const named = <
 /** What a message of a type is made of. */
 type Made<Type extends string, Input> = { readonly type?: Type } & Input
 
+/** An id or a name: what it is after the way must be what it was before. */
+const Name = Schema.String.check(Schema.makeFilter((text) => (isWhole(text) ? undefined : wholeReason)))
+
 // The API takes an empty id for a missing one, so an id may be empty where it is optional.
-const Id = Schema.optional(Schema.String)
+const Id = Schema.optional(Name)
 
 const common = {
   messageId: Id,
@@ -58,8 +62,8 @@ const person = { userId: Id, anonymousId: Id }
 const view = {
   ...common,
   ...person,
-  name: Schema.optional(Schema.String),
-  category: Schema.optional(Schema.String),
+  name: Schema.optional(Name),
+  category: Schema.optional(Name),
   properties: Schema.optional(Properties)
 }
 
@@ -68,7 +72,7 @@ const track = {
   type: Schema.tag("track"),
   ...common,
   ...person,
-  event: Schema.String,
+  event: Name,
   properties: Schema.optional(Properties)
 }
 const page = { type: Schema.tag("page"), ...view }
@@ -77,15 +81,15 @@ const group = {
   type: Schema.tag("group"),
   ...common,
   ...person,
-  groupId: Schema.String,
+  groupId: Name,
   traits: Schema.optional(GroupTraits)
 }
 const alias = {
   type: Schema.tag("alias"),
   ...common,
-  userId: Schema.String,
+  userId: Name,
   anonymousId: Id,
-  previousId: Schema.String
+  previousId: Name
 }
 
 // The server counts an empty string as missing.
@@ -118,13 +122,14 @@ const required = <Key extends string>(key: Key) =>
  */
 export const Identify = named<Identify, Made<"identify", IdentifyInput>, typeof identify>(identify)
   .check(
-    Schema.makeFilter((message) =>
-      hasOwnText(message, "userId", message.userId) ||
-      hasOwnText(message, "anonymousId", message.anonymousId) ||
-      isPresent(own(own(message, "traits") ?? {}, "email") ?? undefined)
-        ? undefined
-        : { path: ["userId"], issue: "userId, anonymousId or traits.email is required" }
-    )
+    Schema.makeFilter((message) => {
+      if (hasOwnText(message, "userId", message.userId)) return undefined
+      if (hasOwnText(message, "anonymousId", message.anonymousId)) return undefined
+      const email = own(own(message, "traits") ?? {}, "email") ?? ""
+      if (email === "") return { path: ["userId"], issue: "userId, anonymousId or traits.email is required" }
+      // It is the id then.
+      return isWhole(email) ? undefined : { path: ["traits", "email"], issue: wholeReason }
+    })
   )
   .annotate({ identifier: "Identify", title: "Identify", description: "Says who a person is" })
 

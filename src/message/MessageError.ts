@@ -12,7 +12,8 @@ const sayPath = (path: string): string => (path === "" ? "" : ` at ${path}`)
 
 /**
  * The message does not fit its Schema: a required id is missing, a reserved name has another type, or a top-level key is
- * not known to the API. The message was not accepted.
+ * not known to the API. Or an id or a name would not arrive as it is, or, unless `allowSuspiciousIds` is true, an id
+ * would make one person of many. The message was not accepted.
  *
  * @category call errors
  * @since 0.1.0

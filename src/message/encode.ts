@@ -1,14 +1,17 @@
 import { DateTime, Result } from "effect"
+import { nameCall } from "./callName.ts"
 import type { EventContext } from "./EventContext.ts"
+import { formatPath } from "./issue.ts"
 import { library } from "./library.ts"
 import type { MessageType } from "./Message.ts"
-import type { MessageTooLarge } from "./MessageError.ts"
+import { InvalidMessage, type MessageError } from "./MessageError.ts"
 import { merge } from "./merge.ts"
 import type { AnyRecord } from "./open.ts"
 import { own } from "./own.ts"
 import type { Draft } from "./read.ts"
 import { isTime, timeOf } from "./time.ts"
 import { tooLarge } from "./tooLarge.ts"
+import { findSameKey, makeWhole, mayHaveHalves, sameKeyReason } from "./whole.ts"
 
 /** A message as it goes over the wire: its JSON, made once, and what the client needs to know of it. */
 export interface EncodedMessage {
@@ -45,7 +48,7 @@ export interface Stamp {
  * Stamps a message, merges the defaults of the client under it, and encodes it to JSON, once. Without a stamp, it has all
  * that already.
  */
-export type Encode = (draft: Draft, stamp: Stamp | undefined) => Result.Result<EncodedCall, MessageTooLarge>
+export type Encode = (draft: Draft, stamp: Stamp | undefined) => Result.Result<EncodedCall, MessageError>
 
 export const makeEncode = (options: EncodeOptions): Encode => {
   const countBytes = makeCountBytes(options.maxMessageBytes)
@@ -78,7 +81,15 @@ export const makeEncode = (options: EncodeOptions): Encode => {
     if (stamp !== undefined) stampAndMerge(message, stamp)
     const { messageId, timestamp, event } = message
     if (isTime(timestamp)) message["timestamp"] = formatTimestamp(timeOf(timestamp))
-    const json = JSON.stringify(message)
+    let json = JSON.stringify(message)
+    if (mayHaveHalves(json)) {
+      const sameKey = findSameKey(message)
+      if (sameKey !== undefined) {
+        const path = formatPath(sameKey)
+        return Result.fail(new InvalidMessage({ ...nameCall(type, event), path, reason: sameKeyReason }))
+      }
+      json = makeWhole(json)
+    }
     const bytes = countBytes(json)
     return bytes > options.maxMessageBytes
       ? Result.fail(tooLarge(draft, bytes, options.maxMessageBytes))

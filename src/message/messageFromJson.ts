@@ -15,8 +15,8 @@ import { parseTime, timeTextReason } from "./time.ts"
  *
  * It is as strict as the calls: a top-level key that is not known is refused, and so is what is more than 100 objects or
  * arrays deep. `timestamp` becomes a `Date`; it is ISO 8601 with its zone, and a day without a time is one of UTC. All other
- * text stays the text that it is, dates in traits too, so that the same is sent. Whether it is too large is
- * asked when it is sent: that is for the client's options to say.
+ * text stays the text that it is, dates in traits too, so that the same is sent. Whether it is too large, and whether
+ * its ids are suspicious, is asked when it is sent: that is for the client's options to say.
  *
  * **Example** (A file of messages, one on each line)
  *

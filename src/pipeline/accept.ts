@@ -12,6 +12,7 @@ import { type MessageError, UnserializableMessage } from "../message/MessageErro
 import { mergeContexts } from "../message/mergeContexts.ts"
 import { nameThrown } from "../message/nameThrown.ts"
 import { read, readCallName } from "../message/read.ts"
+import { checkSuspicious } from "../message/suspicious.ts"
 import type { Count } from "../telemetry/count.ts"
 import { isDebug, quietly } from "../telemetry/log.ts"
 import type { Admission } from "./admission.ts"
@@ -20,6 +21,8 @@ import { AnalyticsClosed, type CallError } from "./CallError.ts"
 export interface AcceptOptions extends EncodeOptions {
   /** Otherwise messages are validated and go nowhere. */
   readonly enabled: boolean
+  /** Takes ids that would make one person of many, too. */
+  readonly allowSuspiciousIds: boolean
 }
 
 /**
@@ -63,10 +66,11 @@ export const makeAccept = Effect.fnUntraced(function* (options: AcceptOptions, a
   ): Result.Result<EncodedCall, MessageError> => {
     const draft = read(type, input)
     if (Result.isFailure(draft)) return Result.fail(draft.failure)
-    const { maxMessageBytes } = options
+    const { maxMessageBytes, allowSuspiciousIds } = options
     const refusal =
       (stamp === undefined ? checkStamp(draft.success) : mergeContexts(draft.success, contexts, maxMessageBytes)) ??
-      check(draft.success, maxMessageBytes)
+      check(draft.success, maxMessageBytes) ??
+      (allowSuspiciousIds ? undefined : checkSuspicious(draft.success))
     return refusal === undefined ? encode(draft.success, stamp) : Result.fail(refusal)
   }
 

@@ -534,7 +534,8 @@ describe("a message that was stamped before", () => {
     [{ timestamp: undefined }, "timestamp", "Expected the timestamp that the message was stamped with"],
     [{ timestamp: "now" }, "timestamp", "Expected a valid Date or DateTime.Utc"],
     [{ propertes: {} }, "propertes", "Expected no excess property"],
-    [{ userId: undefined }, "userId", "userId or anonymousId is required"]
+    [{ userId: undefined }, "userId", "userId or anonymousId is required"],
+    [{ userId: "null" }, "userId", undefined]
   ] as const)("is validated: %j", ([change, path, reason]) =>
     Effect.gen(function* () {
       const message = { ...stamped, ...change } as unknown as Message

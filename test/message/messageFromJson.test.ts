@@ -96,7 +96,9 @@ describe("messageFromJson", () => {
       "track",
       undefined,
       "more than 100 objects or arrays stand in one another"
-    ]
+    ],
+    [JSON.stringify({ ...track, userId: "a\ud83c" }), "track", "userId", undefined],
+    [JSON.stringify({ ...track, event: "a\u0000" }), "track", "event", undefined]
   ] as const)("refuses %.60s", (json, type, path, reason) => {
     const failure = failureOf(json)
     assert.deepInclude(failure, { _tag: "InvalidMessage", type, ...(path === undefined ? {} : { path }) })

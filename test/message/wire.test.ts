@@ -193,6 +193,7 @@ describe("what values are in JSON", () => {
     ["another toJSON", new Money2(), { euros: 12.5, at }],
     ["another toJSON inside", { inner: new Money2() }, { inner: { euros: 12.5, at } }],
     ["undefined inside", { a: undefined, b: 1 }, { b: 1 }],
+    ["half of a surrogate pair", "a\ud83c", "a\ufffd"],
     ["an instance", new GiftCart("a"), { items: ["a"], note: "for you" }]
   ]
 
