@@ -66,8 +66,8 @@ export interface Undelivered {
    */
   readonly messages: ReadonlyArray<typeof Message.Type>
   /**
-   * The JSON of those that do not fit their Schema, where there are any: a getter or a proxy gave another value when the
-   * message was encoded than when it was looked at.
+   * The JSON of those that do not fit their Schema or cannot be read back to the byte, where there are any: a getter or a
+   * proxy gave another value when the message was encoded than when it was looked at.
    */
   readonly unreadable?: ReadonlyArray<string>
   readonly error: DeliveryError

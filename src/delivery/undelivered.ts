@@ -91,7 +91,8 @@ const read = Effect.fnUntraced(function* (encoded: ReadonlyArray<EncodedMessage>
   const unreadable: Array<string> = []
   for (const { json } of encoded) {
     const message = messageFromJson(json)
-    if (Result.isSuccess(message)) messages.push(message.success)
+    // Some keys JSON.parse takes for others: https://github.com/nodejs/node/issues/63785
+    if (Result.isSuccess(message) && JSON.stringify(message.success) === json) messages.push(message.success)
     else unreadable.push(json)
   }
   if (unreadable.length === 0) return { messages }
