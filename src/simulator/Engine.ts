@@ -84,8 +84,14 @@ export interface Engine {
   readonly handle: (request: RawRequest) => Effect.Effect<RawAnswer>
 }
 
+/** What the routes of a server are told beside. */
+export interface WatchedEngine extends Engine {
+  /** Each time that everything is forgotten, the id of the newest event until then. */
+  readonly clears: Stream.Stream<number>
+}
+
 /** An engine behind a server, for the routes of that server. */
-export class ServedEngine extends Context.Service<ServedEngine, Engine>()(
+export class ServedEngine extends Context.Service<ServedEngine, WatchedEngine>()(
   "cdp-analytics-effect/simulator/Engine/ServedEngine"
 ) {}
 
@@ -143,6 +149,7 @@ export const makeEngine = Effect.fnUntraced(function* (input: unknown, url: stri
   const longest = longestBody(options)
   const uncompress = yield* makeUncompress(longest)
   const live = yield* PubSub.sliding<ReceivedEvent>(liveCapacity)
+  const clears = yield* PubSub.sliding<number>(1)
   let requestIds = 0
   let eventIds = 0
 
@@ -316,7 +323,7 @@ export const makeEngine = Effect.fnUntraced(function* (input: unknown, url: stri
       : respond(200, options.acceptedBody, count, reasons.length > 0 ? reasons.join("; ") : undefined)
   })
 
-  const engine: Engine = {
+  const engine: WatchedEngine = {
     url,
     events: Effect.sync(events.all),
     requests: Effect.sync(requests.all),
@@ -326,12 +333,14 @@ export const makeEngine = Effect.fnUntraced(function* (input: unknown, url: stri
     live: Stream.fromPubSub(live),
     faults: Effect.sync(faults.remaining),
     setFaults: (plan) => Effect.map(validateFaults(plan), faults.set),
-    clear: Effect.sync(() => {
+    clears: Stream.fromPubSub(clears),
+    clear: Effect.suspend(() => {
       events.clear()
       requests.clear()
       state.clear()
       faults.set([])
       seen.clear()
+      return Effect.asVoid(PubSub.publish(clears, eventIds))
     }),
     bodyLimit: (head) => (refuseHead(head) === undefined ? longest : 0),
     handle

@@ -67,6 +67,9 @@ export class Simulator extends Context.Service<Simulator, Engine>()("cdp-analyti
   /**
    * A simulator on a socket of this machine. Needs Node and `@effect/platform-node`.
    *
+   * Programs of this machine read what arrived at `GET /events.json`, which takes `type`, `event`, `userId`, `anonymousId`,
+   * `verdict`, `after` and `limit`, and `DELETE /events` forgets everything.
+   *
    * **Example** (Any client, in any language)
    *
    * ```ts

@@ -13,6 +13,7 @@ import type { ListenOptions } from "../ListenOptions.ts"
 import type { ReceivedRequest } from "../Received.ts"
 import { layerApiServer } from "./apiServer.ts"
 import { makeEventStream } from "./eventStream.ts"
+import { addResource, json, searchParams } from "./resource.ts"
 
 // The same folder from src and from dist: the page ships as it is written.
 const pageFolder = new URL("../../../src/simulator/server/page/", import.meta.url)
@@ -51,67 +52,65 @@ const layerPage = HttpRouter.use(
     const events = yield* makeEventStream(engine)
 
     for (const [path, file, contentType] of assets) {
-      yield* router.add("GET", path, () =>
-        Effect.map(
-          Effect.promise(() => readFile(new URL(file, pageFolder))),
-          (body) => HttpServerResponse.uint8Array(body, { contentType, headers: { "cache-control": "no-cache" } })
-        )
-      )
+      yield* addResource(router, path, {
+        GET: () =>
+          Effect.map(
+            Effect.promise(() => readFile(new URL(file, pageFolder))),
+            (body) => HttpServerResponse.uint8Array(body, { contentType, headers: { "cache-control": "no-cache" } })
+          )
+      })
     }
 
-    yield* router.add("GET", "/_dev/events", (request) =>
-      events.open(request, request.headers["last-event-id"] ?? parameter(request, "after"))
-    )
+    yield* addResource(router, "/_dev/events", {
+      GET: (request) => events.open(request, request.headers["last-event-id"] ?? parameter(request, "after"))
+    })
 
-    yield* router.add("GET", "/_dev/state", () =>
-      Effect.gen(function* () {
+    yield* addResource(router, "/_dev/state", {
+      GET: Effect.fnUntraced(function* () {
         const { shown } = yield* newest(Arr.map((yield* engine.requests).slice(-shownAtMost), summarize), "")
         const [faults, dropped] = yield* Effect.all([engine.faults, engine.dropped])
         return json({ url: engine.url, requests: shown.reverse(), faults, dropped })
       })
-    )
+    })
 
-    yield* router.add("GET", "/_dev/request", (request) =>
-      Effect.map(engine.requests, (requests) =>
-        json(requests.find(({ id }) => String(id) === parameter(request, "id")) ?? null)
-      )
-    )
+    yield* addResource(router, "/_dev/request", {
+      GET: (request) =>
+        Effect.map(engine.requests, (requests) =>
+          json(requests.find(({ id }) => String(id) === parameter(request, "id")) ?? null)
+        )
+    })
 
-    yield* router.add("GET", "/_dev/people", (request) =>
-      Effect.gen(function* () {
+    yield* addResource(router, "/_dev/people", {
+      GET: Effect.fnUntraced(function* (request) {
         const text = parameter(request, "find")
         const people = yield* newest(yield* engine.people, text)
         const objects = yield* newest(yield* engine.objects, text)
         return json({ people: people.shown, objects: objects.shown, total: people.total + objects.total })
       })
-    )
+    })
 
-    yield* router.add("PUT", "/_dev/faults", (request) =>
-      Effect.gen(function* () {
+    yield* addResource(router, "/_dev/faults", {
+      PUT: Effect.fnUntraced(function* (request) {
         const body = yield* Effect.orElseSucceed(readUpTo(request.stream, longestPlan), () => new Uint8Array())
-        if (body.length > longestPlan) return json({ error: `more than ${longestPlan} bytes are no plan` }, 413)
+        if (body.length > longestPlan) {
+          const error = `more than ${longestPlan} bytes are no plan`
+          return json({ error }, { status: 413, headers: { connection: "close" } })
+        }
         const plan = parseJson(new TextDecoder().decode(body))
-        if (Option.isNone(plan)) return json({ error: "this is no JSON" }, 400)
+        if (Option.isNone(plan)) return json({ error: "this is no JSON" }, { status: 400 })
         return yield* Effect.match(Effect.flatMap(validateFaults(plan.value), engine.setFaults), {
-          onFailure: ({ message }) => json({ error: message }, 400),
+          onFailure: ({ message }) => json({ error: message }, { status: 400 }),
           onSuccess: () => json({})
         })
       })
-    )
+    })
 
-    yield* router.add("POST", "/_dev/clear", () => Effect.as(events.clear, json({})))
+    yield* addResource(router, "/_dev/clear", { POST: () => Effect.as(engine.clear, json({})) })
   })
 )
 
 const parameter = (request: HttpServerRequest.HttpServerRequest, name: string): string =>
-  URL.parse(request.url, "http://localhost")?.searchParams.get(name) ?? ""
-
-const json = (body: unknown, status = 200) =>
-  HttpServerResponse.text(JSON.stringify(body), {
-    status,
-    contentType: "application/json",
-    headers: { "cache-control": "no-store", ...(status === 413 && { connection: "close" }) }
-  })
+  searchParams(request).get(name) ?? ""
 
 /** What the list of requests shows; one whole is asked for by its id. */
 const summarize = ({ headers, reason, ...request }: ReceivedRequest) => ({

@@ -8,6 +8,7 @@ import type { InvalidOptions } from "../../AnalyticsError.ts"
 import { makeEngine, type RawAnswer, ServedEngine } from "../Engine.ts"
 import type { ListenOptions } from "../ListenOptions.ts"
 import { makeWithBody } from "./bodies.ts"
+import { layerEventsApi } from "./eventsApi.ts"
 import { makeGuard } from "./guard.ts"
 
 /** A request that has not come whole after so many milliseconds does not come. */
@@ -62,7 +63,7 @@ const urlOf = (address: NetAddress.SocketAddress): string => {
   return HttpServer.formatAddress(NetAddress.inetAddressUnsafe(loopback, address.port))
 }
 
-/** A simulator on a socket, with the API's routes and more of them. */
+/** A simulator on a socket, with the API's routes, those for tests, and more of them. */
 export const layerApiServer = (
   options: unknown,
   listen: ListenOptions,
@@ -83,7 +84,7 @@ export const layerApiServer = (
       router.addGlobalMiddleware(makeGuard(listen, NetAddress.isUnixPathAddress(address) ? listen.port : address.port))
     )
   )
-  return HttpRouter.serve(Layer.mergeAll(layerGuard, layerApi, layerMore), {
+  return HttpRouter.serve(Layer.mergeAll(layerGuard, layerApi, layerEventsApi, layerMore), {
     disableLogger: true,
     disableListenLog: true
   }).pipe(Layer.provideMerge(layerEngine), Layer.provide(layerHttp))

@@ -4,7 +4,7 @@
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import { Effect, PubSub, Queue, Random, Stream } from "effect"
 import { type HttpServerRequest, HttpServerResponse } from "effect/http"
-import type { Engine } from "../Engine.ts"
+import type { WatchedEngine } from "../Engine.ts"
 import type { ReceivedEvent } from "../Received.ts"
 
 /** Tabs of a browser share one reader. */
@@ -28,24 +28,29 @@ interface EventStream {
     request: HttpServerRequest.HttpServerRequest,
     position: string
   ) => Effect.Effect<HttpServerResponse.HttpServerResponse>
-  /** Forgets everything, and tells the readers to forget it as well. */
-  readonly clear: Effect.Effect<void>
 }
 
-export const makeEventStream = Effect.fnUntraced(function* (engine: Engine) {
+export const makeEventStream = Effect.fnUntraced(function* (engine: WatchedEngine) {
   // Ids of one run of the server mean nothing to the next: this tells them apart.
   const runId = (yield* Random.nextIntBetween(0, Number.MAX_SAFE_INTEGER)).toString(36)
   const pieceOf = makePieces(runId)
   // Says only that there is more: the events are read from what the simulator keeps, so a page that is slow to read costs no
   // memory and misses nothing that is still there.
   const changes = yield* PubSub.sliding<void>(1)
+  let readers = 0
+  /** The id of the newest event that was cleared. */
+  let cleared = 0
   yield* Effect.forkScoped(
     Stream.runForEachArray(engine.live, () => PubSub.publish(changes, undefined)),
     { startImmediately: true }
   )
-  let readers = 0
-  /** The id of the newest event that was cleared. */
-  let cleared = 0
+  yield* Effect.forkScoped(
+    Stream.runForEach(engine.clears, (newest) => {
+      cleared = newest
+      return PubSub.publish(changes, undefined)
+    }),
+    { startImmediately: true }
+  )
 
   const read = (request: HttpServerRequest.HttpServerRequest, after: number | undefined) =>
     Effect.gen(function* () {
@@ -97,13 +102,7 @@ export const makeEventStream = Effect.fnUntraced(function* (engine: Engine) {
           contentType: "text/event-stream",
           headers: { "cache-control": "no-store", "x-accel-buffering": "no" }
         })
-      }),
-    clear: Effect.gen(function* () {
-      const newest = (yield* engine.events).at(-1)?.id
-      yield* engine.clear
-      cleared = newest ?? cleared
-      yield* PubSub.publish(changes, undefined)
-    })
+      })
   }
   return stream
 })

@@ -1,6 +1,6 @@
 /**
  * Who is let in, by where a request comes from. The API is for programs, of this machine and of others: web pages of
- * elsewhere are let in where CORS was asked for. All else is for the page itself, on this machine or with the token.
+ * elsewhere are let in where CORS was asked for. All else is for the page itself and for tests, on this machine or with the token.
  */
 import { timingSafeEqual } from "node:crypto"
 import { Effect, Option, Result } from "effect"
@@ -105,8 +105,5 @@ const refuseForeign = (request: Request): string | undefined => {
   const isRead = method === "GET" || method === "HEAD"
   // A link to the page may be anywhere.
   const isVisit = isRead && /^\/($|\?)/.test(url) && headers["sec-fetch-dest"] === "document"
-  if (isForeign(request) && !isVisit) return "another site may not do that"
-  return isRead || headers["content-type"]?.startsWith("application/json") === true
-    ? undefined
-    : "the content must be JSON"
+  return isForeign(request) && !isVisit ? "another site may not do that" : undefined
 }

@@ -473,7 +473,7 @@ describe.skipIf(installed.isMissing)(`the page${installed.note}`, () => {
   )
 
   it.live(
-    "pauses, goes on, and clears, in every tab",
+    "pauses, goes on, and clears, in every tab, however it was cleared",
     () =>
       Effect.gen(function* () {
         const { page } = yield* open()
@@ -497,6 +497,9 @@ describe.skipIf(installed.isMissing)(`the page${installed.note}`, () => {
         assert.deepStrictEqual(yield* Simulator.events, [])
         yield* post([track("after")])
         yield* Effect.promise(() => other.locator(".row", { hasText: "after" }).waitFor())
+        // By a test that goes on with the same server.
+        yield* Simulator.clear
+        yield* Effect.promise(() => other.getByText("Nothing has arrived yet").waitFor())
       }).pipe(Effect.provide(layer)),
     30_000
   )
