@@ -62,8 +62,13 @@ export interface Engine {
   readonly people: Effect.Effect<ReadonlyArray<Person>>
   /** Groups, which are objects of a type. */
   readonly objects: Effect.Effect<ReadonlyArray<SimulatedObject>>
-  /** How many events and requests made room for newer ones. */
-  readonly dropped: Effect.Effect<{ readonly events: number; readonly requests: number }>
+  /** How many made room for newer ones. */
+  readonly dropped: Effect.Effect<{
+    readonly events: number
+    readonly requests: number
+    readonly people: number
+    readonly objects: number
+  }>
   /** Each event from now on. A reader that is 1,024 events behind loses the oldest. */
   readonly live: Stream.Stream<ReceivedEvent>
   /** What is left of the fault plan. */
@@ -88,6 +93,8 @@ export interface Engine {
 export interface WatchedEngine extends Engine {
   /** Each time that everything is forgotten, the id of the newest event until then. */
   readonly clears: Stream.Stream<number>
+  /** How many events of one of the `people` had made room for newer ones. */
+  readonly droppedEventsOf: (person: Person) => number
 }
 
 /** An engine behind a server, for the routes of that server. */
@@ -140,9 +147,11 @@ interface Judged {
 export const makeEngine = Effect.fnUntraced(function* (input: unknown, url: string) {
   const options = yield* resolveSimulatorOptions(input)
   const most = { items: options.keep, bytes: options.keepBytes }
-  const events = makeNewest<ReceivedEvent>(most)
-  const requests = makeNewest<ReceivedRequest>(most)
   const state = makeState(options)
+  const events = makeNewest<ReceivedEvent>(most, ({ verdict, message }) => {
+    if (verdict !== "refused") state.dropEvent(message)
+  })
+  const requests = makeNewest<ReceivedRequest>(most)
   const faults = makeFaultPlan(options.faults)
   const seen = makeSeen(options.deduplicationMillis, options.keepBytes)
   const isLimited = makeRateLimit(options.rateLimit)
@@ -329,7 +338,8 @@ export const makeEngine = Effect.fnUntraced(function* (input: unknown, url: stri
     requests: Effect.sync(requests.all),
     people: Effect.sync(state.people),
     objects: Effect.sync(state.objects),
-    dropped: Effect.sync(() => ({ events: events.dropped(), requests: requests.dropped() })),
+    dropped: Effect.sync(() => ({ events: events.dropped(), requests: requests.dropped(), ...state.dropped() })),
+    droppedEventsOf: state.droppedEventsOf,
     live: Stream.fromPubSub(live),
     faults: Effect.sync(faults.remaining),
     setFaults: (plan) => Effect.map(validateFaults(plan), faults.set),

@@ -27,6 +27,7 @@ export const makeObjects = ({ keep, keepBytes, maxMessageBytes }: StateLimits) =
   const objects = new Map<string, KnownObject>()
   const most = maxWeight(maxMessageBytes)
   let weight = 0
+  let dropped = 0
 
   const grow = (object: KnownObject, by: number): void => {
     object.weight += by
@@ -59,9 +60,12 @@ export const makeObjects = ({ keep, keepBytes, maxMessageBytes }: StateLimits) =
     makeRoom: (): void => {
       while (objects.size > keep || (weight > keepBytes && objects.size > 1)) {
         const [oldest] = objects.values()
-        if (oldest !== undefined) forget(oldest)
+        if (oldest === undefined) return
+        forget(oldest)
+        dropped++
       }
     },
+    dropped: (): number => dropped,
     all: (): ReadonlyArray<SimulatedObject> =>
       Array.from(objects.values(), ({ objectTypeId, objectId, traits }) => ({
         objectTypeId,
@@ -71,6 +75,7 @@ export const makeObjects = ({ keep, keepBytes, maxMessageBytes }: StateLimits) =
     clear: (): void => {
       objects.clear()
       weight = 0
+      dropped = 0
     }
   }
 }

@@ -39,6 +39,8 @@ export interface KnownPerson {
   weight: number
   /** How many objects had been deleted when relationships with them were last looked for. */
   sweptAt: number
+  /** How many of their events made room for newer ones. */
+  droppedEvents: number
 }
 
 const idKinds = ["userIds", "anonymousIds", "emails"] as const
@@ -70,8 +72,10 @@ export const makePeople = ({ keep, keepBytes, maxMessageBytes }: StateLimits) =>
     emails: new Map()
   }
   const most = maxWeight(maxMessageBytes)
+  const droppedEvents = new WeakMap<Person, number>()
   let weight = 0
   let ended = 0
+  let dropped = 0
 
   const grow = (person: KnownPerson, by: number): void => {
     person.weight += by
@@ -139,6 +143,7 @@ export const makePeople = ({ keep, keepBytes, maxMessageBytes }: StateLimits) =>
     into.relationships = union(into.relationships, from.relationships)
     into.isSuppressed ||= from.isSuppressed
     into.sweptAt = Math.min(into.sweptAt, from.sweptAt)
+    into.droppedEvents += from.droppedEvents
     grow(into, weighPerson(into) - into.weight)
     return true
   }
@@ -153,12 +158,15 @@ export const makePeople = ({ keep, keepBytes, maxMessageBytes }: StateLimits) =>
       relationships: new Map(),
       isSuppressed: false,
       weight: 0,
-      sweptAt: ended
+      sweptAt: ended,
+      droppedEvents: 0
     }
     people.add(person)
     grow(person, emptyWeight)
     return person
   }
+
+  const whoHas = (id: string): ReadonlyArray<KnownPerson> => idKinds.flatMap((kind) => index[kind].get(id) ?? [])
 
   const find = (message: WireObject): KnownPerson | undefined =>
     index.userIds.get(textAt(message, "userId") ?? "") ??
@@ -209,17 +217,40 @@ export const makePeople = ({ keep, keepBytes, maxMessageBytes }: StateLimits) =>
     makeRoom: (): void => {
       while (people.size > keep || (weight > keepBytes && people.size > 1)) {
         const [oldest] = people
-        if (oldest !== undefined) forget(oldest)
+        if (oldest === undefined) return
+        forget(oldest)
+        dropped++
       }
     },
-    all: (): ReadonlyArray<Person> => Array.from(people, describe),
+    dropped: (): number => dropped,
+    /** An event made room: whoever has an id that it names has one less. */
+    dropEvent: (message: WireObject): void => {
+      for (const person of new Set(idsOf(message).flatMap(whoHas))) person.droppedEvents++
+    },
+    droppedEventsOf: (person: Person): number => droppedEvents.get(person) ?? 0,
+    all: (): ReadonlyArray<Person> =>
+      Array.from(people, (person) => {
+        const described = describe(person)
+        if (person.droppedEvents > 0) droppedEvents.set(described, person.droppedEvents)
+        return described
+      }),
     clear: (): void => {
       people.clear()
       for (const kind of idKinds) index[kind].clear()
       weight = 0
+      dropped = 0
     }
   }
 }
+
+/** All ids that a message names somebody by. */
+const idsOf = (message: WireObject): ReadonlyArray<string> =>
+  [
+    textAt(message, "userId"),
+    textAt(message, "anonymousId"),
+    textAt(message, "previousId"),
+    textAt(objectAt(message, "traits"), "email")
+  ].flatMap((id) => id ?? [])
 
 /** There is no entry, or its object was deleted. */
 const isMissing = (entry: Entry | undefined): boolean => entry === undefined || entry.life?.isOver === true

@@ -14,6 +14,12 @@ export interface State {
   readonly apply: (message: WireObject) => string | undefined
   readonly people: () => ReadonlyArray<Person>
   readonly objects: () => ReadonlyArray<SimulatedObject>
+  /** How many made room for newer ones. */
+  readonly dropped: () => { readonly people: number; readonly objects: number }
+  /** An event that was taken in made room for newer ones. */
+  readonly dropEvent: (message: WireObject) => void
+  /** How many of a person's events made room. */
+  readonly droppedEventsOf: (person: Person) => number
   readonly clear: () => void
 }
 
@@ -127,6 +133,9 @@ export const makeState = (limits: StateLimits): State => {
     },
     people: people.all,
     objects: objects.all,
+    dropped: () => ({ people: people.dropped(), objects: objects.dropped() }),
+    dropEvent: people.dropEvent,
+    droppedEventsOf: people.droppedEventsOf,
     clear: () => {
       people.clear()
       objects.clear()

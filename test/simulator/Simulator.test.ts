@@ -283,7 +283,12 @@ describe("requests", () => {
         events.map(({ message }) => message["groupId"]),
         range(16, 25)
       )
-      assert.deepStrictEqual(yield* (yield* Simulator).dropped, { events: 15, requests: 15 })
+      assert.deepStrictEqual(yield* (yield* Simulator).dropped, {
+        events: 15,
+        requests: 15,
+        people: 15,
+        objects: 15
+      })
     }).pipe(Effect.provide(inProcess({ keep: 10 })))
   )
 

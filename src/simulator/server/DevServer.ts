@@ -67,9 +67,9 @@ const layerPage = HttpRouter.use(
 
     yield* addResource(router, "/_dev/state", {
       GET: Effect.fnUntraced(function* () {
-        const { shown } = yield* newest(Arr.map((yield* engine.requests).slice(-shownAtMost), summarize), "")
-        const [faults, dropped] = yield* Effect.all([engine.faults, engine.dropped])
-        return json({ url: engine.url, requests: shown.reverse(), faults, dropped })
+        const [requests, faults, dropped] = yield* Effect.all([engine.requests, engine.faults, engine.dropped])
+        const { shown } = yield* newest(Arr.map(requests.slice(-shownAtMost), summarize), "")
+        return json({ url: engine.url, requests: shown.reverse(), kept: requests.length, faults, dropped })
       })
     })
 
@@ -83,9 +83,23 @@ const layerPage = HttpRouter.use(
     yield* addResource(router, "/_dev/people", {
       GET: Effect.fnUntraced(function* (request) {
         const text = parameter(request, "find")
-        const people = yield* newest(yield* engine.people, text)
-        const objects = yield* newest(yield* engine.objects, text)
-        return json({ people: people.shown, objects: objects.shown, total: people.total + objects.total })
+        const [everyone, all, events, dropped] = yield* Effect.all([
+          engine.people,
+          engine.objects,
+          engine.events,
+          engine.dropped
+        ])
+        const people = yield* newest(everyone, text)
+        const objects = yield* newest(all, text)
+        return json({
+          people: people.shown,
+          objects: objects.shown,
+          total: people.total + objects.total,
+          dropped: dropped.people + dropped.objects,
+          // Of each of the people shown, and which event they are all older than.
+          droppedEvents: people.shown.map(engine.droppedEventsOf),
+          oldest: events[0]?.id ?? null
+        })
       })
     })
 

@@ -640,6 +640,57 @@ describe.skipIf(installed.isMissing)(`the page${installed.note}`, () => {
   )
 
   it.live(
+    "says what is no longer kept, where it is looked for: in the list, of a person, of everybody, of the requests",
+    () =>
+      Effect.gen(function* () {
+        yield* post([{ type: "page", anonymousId: "visitor", name: "Home" }])
+        yield* post([{ type: "identify", userId: "ada", anonymousId: "visitor", traits: { email: "ada@example.com" } }])
+        const { page: early } = yield* open()
+        for (let part = 0; part < 3; part++) yield* post(Array.from({ length: 500 }, () => track("old")))
+        yield* post([{ type: "identify", traits: { email: "ada@example.com" } }, track("", {})])
+        for (let part = 0; part < 3; part++) {
+          yield* post(Array.from({ length: 500 }, (_, index) => track("other", { userId: `u${index % 100}` })))
+        }
+        yield* post([track("new"), track("new"), track("new")])
+        const { page: late } = yield* open()
+        const person = async (page: Page) => {
+          await page.getByRole("tab", { name: "People" }).click()
+          await page.locator("#find-person").fill("ada@")
+          await page.locator("#person-detail h2", { hasText: "ada" }).waitFor()
+          return page.locator("#person-detail")
+        }
+        yield* Effect.promise(async () => {
+          await late.getByText("1,000 events, 2,007 older ones no longer kept", { exact: true }).waitFor()
+          await late.locator("#search").fill("new")
+          await late.getByText("3 of 1,000 events, 2,007 older ones no longer kept", { exact: true }).waitFor()
+          const detail = await person(late)
+          assert.strictEqual(await detail.locator(".timeline li").count(), 3)
+          await detail.getByText("1,503 older events are no longer kept.", { exact: true }).waitFor()
+        })
+        // Who saw them come has them still.
+        yield* Effect.promise(async () => {
+          await early.getByText("3,007 events", { exact: true }).waitFor()
+          const detail = await person(early)
+          assert.strictEqual(await detail.locator(".timeline li").count(), 50)
+          await detail.getByText("1,456 older events can be found in the list of events.", { exact: true }).waitFor()
+          assert.notInclude(await detail.textContent(), "no longer kept")
+        })
+        for (let part = 0; part < 2; part++) {
+          yield* post(Array.from({ length: 550 }, (_, index) => track("one", { userId: `one-${part}-${index}` })))
+        }
+        yield* Effect.forEach(Array(40), () => post([track("one")]))
+        yield* Effect.promise(async () => {
+          await late.locator("#find-person").fill("")
+          const everyone = "1,000 known, the newest 200 shown, 202 older ones no longer kept"
+          await late.getByText(everyone, { exact: true }).waitFor()
+          await late.getByRole("tab", { name: "Faults" }).click()
+          await late.getByText("50 of 52", { exact: true }).waitFor()
+        })
+      }).pipe(Effect.provide(Layer.merge(Simulator.layerServer({ page: true, keep: 1000 }), FetchHttpClient.layer))),
+    30_000
+  )
+
+  it.live(
     "stays quick with 10,000 events",
     () =>
       Effect.gen(function* () {
@@ -648,7 +699,7 @@ describe.skipIf(installed.isMissing)(`the page${installed.note}`, () => {
           yield* post(Array.from({ length: 500 }, (_, number) => track(`event-${index * 500 + number}`)))
         }
         const filtering = yield* Effect.promise(async () => {
-          await page.getByText("10000 events").waitFor()
+          await page.getByText("10,000 events").waitFor()
           assert.isBelow(await page.locator(".row").count(), 60)
           return page.evaluate(() => {
             const search = document.querySelector<HTMLInputElement>("#search")

@@ -9,6 +9,7 @@ import {
   pageOfRows,
   receive,
   resetFilters,
+  restart,
   reveal,
   schedule,
   select,
@@ -83,14 +84,14 @@ for (const id of ["#search", "#name", "#person", "#type", "#verdict"]) find(id).
 find("#filters").addEventListener("submit", (event) => event.preventDefault())
 find("#reset").addEventListener("click", resetFilters)
 find("#pause").addEventListener("click", togglePause)
-find("#clear").addEventListener("click", () => sendClear().then(() => forget()))
+find("#clear").addEventListener("click", () => sendClear().catch(() => {}))
 find("#more").addEventListener("click", ({ currentTarget }) => {
   const isOpen = find("#filters").classList.toggle("is-open")
   currentTarget.setAttribute("aria-expanded", String(isOpen))
 })
 find("#find-person").addEventListener("input", refresh)
 
-connect({ start: () => forget(), events: receive, cleared: forget })
+connect({ start: restart, events: receive, cleared: forget })
 
 // Theme
 

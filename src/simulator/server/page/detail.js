@@ -1,6 +1,6 @@
 // One event: its message, the context it was stored with, and the request that it came in.
 
-import { bytesOf, copyButton, facts, find, jsonBlock, make } from "./dom.js"
+import { bytesOf, copyButton, facts, find, jsonBlock, make, numberOf } from "./dom.js"
 import { asCurl, asJson, asTypeScript, nameOf, typeOf } from "./event.js"
 import { describeFault } from "./faults.js"
 import { fetchRequest } from "./server.js"
@@ -80,10 +80,10 @@ const drawRequest = (request) => {
       ["reason", reason],
       ["route", `${request.method} ${request.path}`],
       ["mode", request.isStrict ? "strict" : "permissive"],
-      ["retry", request.retryCount === 0 ? "no, the first try" : `number ${request.retryCount}`],
-      ["messages", request.messages],
+      ["retry", request.retryCount === 0 ? "no, the first try" : `number ${numberOf(request.retryCount)}`],
+      ["messages", numberOf(request.messages)],
       ["size", bytesOf(request.bytes) + (isCompressed ? `, ${bytesOf(request.uncompressedBytes)} uncompressed` : "")],
-      ["latency", `${request.latency} ms`],
+      ["latency", `${numberOf(request.latency)} ms`],
       ["fault", fault && describeFault(fault)]
     ]),
     make("h3", {}, "Headers"),

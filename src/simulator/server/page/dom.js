@@ -125,4 +125,17 @@ export const copyButton = (label, text) =>
 
 export const timeOf = (millis) => new Date(millis).toLocaleTimeString([], { hour12: false })
 
-export const bytesOf = (bytes) => (bytes < 1000 ? `${bytes} B` : `${(bytes / 1000).toFixed(1)} kB`)
+const whole = new Intl.NumberFormat("en")
+const withTenths = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 })
+
+/** In groups, as in 10,000. */
+export const numberOf = (number) => whole.format(number)
+
+export const bytesOf = (bytes) => (bytes < 1000 ? `${bytes} B` : `${withTenths.format(bytes / 1000)} kB`)
+
+/** How many there are of something, in words. */
+export const countOf = (number, one, many = `${one}s`) => `${numberOf(number)} ${number === 1 ? one : many}`
+
+/** That older ones made room; nothing where none did. */
+export const droppedOf = (number) =>
+  number > 0 ? `, ${countOf(number, "older one", "older ones")} no longer kept` : ""

@@ -1,7 +1,7 @@
 // The events that the page has, and the list of those that pass the filters. However many arrive, it draws once a frame, and
 // only the rows that can be seen.
 
-import { arrange, bytesOf, find, make, timeOf } from "./dom.js"
+import { arrange, bytesOf, countOf, droppedOf, find, make, numberOf, timeOf } from "./dom.js"
 import { nameOf, personOf, typeOf, whyOf } from "./event.js"
 import { keptEvents, keptLength } from "./listen.js"
 
@@ -18,6 +18,9 @@ const rowHeight = () => (phone.matches ? 54 : 34)
 let events = []
 let shown = []
 let waiting = []
+/** Ids count events: that of the newest one that came, and of the newest one that was cleared. */
+let newestId = 0
+let clearedId = 0
 let selected
 let isPaused = false
 let onSelect = () => {}
@@ -25,6 +28,9 @@ let onSelect = () => {}
 export const allEvents = () => events
 
 export const isEmpty = () => events.length === 0 && waiting.length === 0
+
+/** How many made room for newer ones, at the server or here. */
+const dropped = () => newestId - clearedId - events.length - waiting.length
 
 // Filters
 
@@ -67,6 +73,7 @@ export const resetFilters = () => {
 // Arrivals
 
 export const receive = (fresh) => {
+  newestId = fresh.at(-1).id
   if (isPaused) {
     waiting.push(...fresh)
     waiting = newestOf(waiting)
@@ -105,7 +112,16 @@ const add = (fresh) => {
 /** How many rows the next drawing puts above those that are looked at. */
 let anchor = 0
 
-export const forget = (upTo = Number.POSITIVE_INFINITY) => {
+/** Begins anew, with a server that counts from 1. */
+export const restart = () => {
+  forget(Number.POSITIVE_INFINITY)
+  newestId = 0
+  clearedId = 0
+}
+
+export const forget = (upTo) => {
+  clearedId = upTo
+  newestId = Math.max(newestId, upTo)
   events = events.filter(({ id }) => id > upTo)
   waiting = waiting.filter(({ id }) => id > upTo)
   shown = events.filter(passes)
@@ -143,9 +159,9 @@ const at = (index) => shown[shown.length - 1 - index]
 
 const draw = () => {
   const height = rowHeight()
-  const count = shown.length === events.length ? `${events.length}` : `${shown.length} of ${events.length}`
-  const held = waiting.length > 0 ? `, ${waiting.length} waiting` : ""
-  find("#count").textContent = `${count} ${events.length === 1 ? "event" : "events"}${held}`
+  const part = shown.length === events.length ? "" : `${numberOf(shown.length)} of `
+  const held = waiting.length > 0 ? `, ${numberOf(waiting.length)} waiting` : ""
+  find("#count").textContent = part + countOf(events.length, "event") + held + droppedOf(dropped())
   find("#empty").hidden = !isEmpty()
   find("#unmatched").hidden = shown.length > 0 || events.length === 0
   canvas.style.height = `${shown.length * height}px`

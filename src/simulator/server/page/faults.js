@@ -1,9 +1,12 @@
 // What the next requests meet, and how the newest ones coped.
 
-import { bytesOf, find, make, makeKeyed, timeOf } from "./dom.js"
+import { bytesOf, droppedOf, find, make, makeKeyed, numberOf, timeOf } from "./dom.js"
 import { fetchState, sendFaults } from "./server.js"
 
 const number = (name, label, value, limits) => ({ name, label, value, type: "number", ...limits })
+
+/** How many requests are shown. */
+const requestsLength = 50
 
 /** Each kind of fault, with what can be set about it. */
 const kinds = [
@@ -70,9 +73,10 @@ export const describeFault = ({ kind, times, ...fault }) => {
   const title = kinds.find((known) => known.kind === kind)?.title ?? kind
   const words = Object.entries(fault)
     .filter(([name]) => name !== "asDate")
-    .map(([name, value]) =>
-      name === "retryAfter" ? `Retry-After ${value} s${fault.asDate ? " as a date" : ""}` : value
-    )
+    .map(([name, value]) => {
+      const written = typeof value === "number" ? numberOf(value) : value
+      return name === "retryAfter" ? `Retry-After ${written} s${fault.asDate ? " as a date" : ""}` : written
+    })
   return [title, ...words, ...("millis" in fault ? ["ms"] : [])].join(" ")
 }
 
@@ -176,7 +180,7 @@ const drawPlan = makeKeyed(
       "li",
       { class: isBlocked ? "quiet" : "" },
       describeFault(fault),
-      make("span", { class: "quiet" }, fault.times === undefined ? " until it is off" : ` × ${fault.times}`),
+      make("span", { class: "quiet" }, fault.times === undefined ? " until it is off" : ` × ${numberOf(fault.times)}`),
       isBlocked ? " (never its turn)" : ""
     )
 )
@@ -195,10 +199,10 @@ const drawRequests = makeKeyed(
       {},
       make("td", { class: "quiet" }, timeOf(request.receivedAt)),
       make("td", {}, make("span", { class: `verdict ${status < 300 ? "accepted" : "refused"}` }, status ?? "none")),
-      make("td", {}, request.retryCount === 0 ? "" : `#${request.retryCount}`),
-      make("td", {}, String(request.messages)),
+      make("td", {}, request.retryCount === 0 ? "" : `#${numberOf(request.retryCount)}`),
+      make("td", {}, numberOf(request.messages)),
       make("td", {}, bytesOf(request.bytes)),
-      make("td", {}, `${request.latency} ms`),
+      make("td", {}, `${numberOf(request.latency)} ms`),
       make("td", {}, request.fault === undefined ? "" : describeFault(request.fault)),
       make("td", { class: "reason" }, request.reason === "a fault" ? "" : (request.reason ?? ""))
     )
@@ -206,7 +210,7 @@ const drawRequests = makeKeyed(
 )
 
 export const refreshFaults = async () => {
-  const { faults, requests } = await fetchState()
+  const { faults, requests, kept, dropped } = await fetchState()
   plan = faults
   for (const [kind, { button }] of controls) {
     const fault = plan.find((one) => one.kind === kind)
@@ -219,5 +223,8 @@ export const refreshFaults = async () => {
   drawPlan(plan.map((fault, place) => ({ fault, place, isBlocked: endless >= 0 && place > endless })))
   find("#no-request").hidden = requests.length > 0
   find("#request-table").hidden = requests.length === 0
-  drawRequests(requests.slice(-50).reverse())
+  const newest = requests.slice(-requestsLength).reverse()
+  find("#request-count").textContent =
+    kept > newest.length ? `${numberOf(newest.length)} of ${numberOf(kept)}${droppedOf(dropped.requests)}` : ""
+  drawRequests(newest)
 }

@@ -1,6 +1,6 @@
 // Everyone, and every object, that the accepted events made known.
 
-import { facts, find, jsonBlock, make, makeKeyed, timeOf } from "./dom.js"
+import { countOf, droppedOf, facts, find, jsonBlock, make, makeKeyed, numberOf, timeOf } from "./dom.js"
 import { nameOf, typeOf } from "./event.js"
 import { allEvents } from "./events.js"
 import { fetchPeople } from "./server.js"
@@ -11,7 +11,7 @@ const timelineLength = 50
 /** How many of a person's devices and groups are shown. */
 const recordsLength = 100
 
-let known = { people: [], objects: [], total: 0 }
+let known = { people: [], objects: [], total: 0, dropped: 0, droppedEvents: [], oldest: null }
 let selectedKey
 let shownAs = ""
 let onEvent = () => {}
@@ -71,8 +71,9 @@ const draw = () => {
   find("#nobody").hidden = all.length > 0
   find("#nobody").textContent = isSearching ? "Nobody matches." : "Nobody is known yet: events make people."
   find("#known").hidden = all.length === 0
-  const unseen = known.total - all.length
-  find("#people-count").textContent = `${known.total} known${unseen > 0 ? `, the newest ${all.length} shown` : ""}`
+  const count = `${numberOf(known.total)} ${isSearching ? "found" : "known"}`
+  const part = known.total > all.length ? `, the newest ${numberOf(all.length)} shown` : ""
+  find("#people-count").textContent = count + part + droppedOf(known.dropped)
   drawEntries(all.map((entry) => ({ ...entry, isSelected: entry.key === selectedKey })))
   if (selectedKey === undefined) find("#known").removeAttribute("aria-activedescendant")
   else find("#known").setAttribute("aria-activedescendant", elementId(selectedKey))
@@ -82,10 +83,11 @@ const draw = () => {
 const drawSelected = () => {
   const person = known.people.find((candidate) => personKey(candidate) === selectedKey)
   const object = known.objects.find((candidate) => objectKey(candidate) === selectedKey)
-  const timeline = person === undefined ? [] : timelineOf(person)
+  const timeline = person === undefined ? undefined : timelineOf(person)
   const members = object === undefined ? [] : membersOf(object)
   // Drawn again only when it changed, so that what is selected or scrolled to stays.
-  const look = JSON.stringify([person, object, members.map(titleOf), timeline.map(({ id }) => id), groupNames(person)])
+  const moments = timeline?.shown.map(({ id }) => id)
+  const look = JSON.stringify([person, object, members.map(titleOf), moments, timeline?.words, groupNames(person)])
   if (look === shownAs) return
   shownAs = look
   find("#person-detail").hidden = person === undefined && object === undefined
@@ -94,18 +96,30 @@ const drawSelected = () => {
   )
 }
 
-/** Newest first. */
+/** A person's newest events, newest first, and what became of the older ones. */
 const timelineOf = (person) => {
   const ids = new Set(idsOf(person))
-  const found = []
   const events = allEvents()
-  for (let index = events.length - 1; index >= 0 && found.length < timelineLength; index--) {
-    const { message, verdict } = events[index]
-    if (verdict === "refused") continue
-    const own = [message.userId, message.anonymousId, message.previousId, message.traits?.email]
-    if (own.some((id) => ids.has(id))) found.push(events[index])
+  const own = events.filter(({ message, verdict }) => {
+    const named = [message.userId, message.anonymousId, message.previousId, message.traits?.email]
+    return verdict !== "refused" && named.some((id) => ids.has(id))
+  })
+  const shown = own.slice(-timelineLength).reverse()
+  const words = []
+  if (own.length > shown.length) {
+    words.push(`${countOf(own.length - shown.length, "older event")} can be found in the list of events.`)
   }
-  return found
+  // The page has some that the server keeps no longer, and lacks others where the server keeps more than the page.
+  const { oldest } = known
+  const beyond = own.filter(({ id }) => oldest !== null && id < oldest).length
+  const dropped = known.droppedEvents[known.people.indexOf(person)] - beyond
+  if (oldest !== null && events[0]?.id > oldest)
+    words.push("The server keeps events that are older than those of this page.")
+  // With somebody who made room it was forgotten how many there were.
+  const least = known.dropped > 0 ? "At least " : ""
+  if (dropped > 0) words.push(`${least}${countOf(dropped, "older event is", "older events are")} no longer kept.`)
+  if (own.length + words.length === 0) words.push("None of their events is on this page any more.")
+  return { shown, words }
 }
 
 const membersOf = ({ objectTypeId, objectId }) =>
@@ -126,6 +140,12 @@ export const closePerson = () => find("#people").classList.remove("is-open")
 
 const back = () => make("button", { type: "button", class: "plain back", onclick: closePerson }, "‹ Everyone")
 
+/** That not all records are shown. */
+const moreOf = (records) => {
+  const more = Object.keys(records).length - recordsLength
+  return more > 0 ? [make("p", { class: "quiet" }, `and ${numberOf(more)} more`)] : []
+}
+
 const section = (title, records) =>
   Object.keys(records).length === 0
     ? []
@@ -133,7 +153,8 @@ const section = (title, records) =>
         make("h3", {}, title),
         ...Object.entries(records)
           .slice(0, recordsLength)
-          .map(([key, value]) => make("div", { class: "record" }, make("code", {}, key), jsonBlock(value)))
+          .map(([key, value]) => make("div", { class: "record" }, make("code", {}, key), jsonBlock(value))),
+        ...moreOf(records)
       ]
 
 const drawPerson = (person, timeline) => {
@@ -160,9 +181,10 @@ const drawPerson = (person, timeline) => {
         Object.keys(attributes).length === 0 ? "" : jsonBlock(attributes)
       )
     ),
+    ...moreOf(person.relationships),
     make("h3", {}, "Timeline"),
-    timeline.length === 0 ? make("p", { class: "quiet" }, "None of their events is on this page any more.") : "",
-    make("ol", { class: "timeline" }, ...timeline.map(drawMoment))
+    make("ol", { class: "timeline" }, ...timeline.shown.map(drawMoment)),
+    ...timeline.words.map((words) => make("p", { class: "quiet" }, words))
   ]
 }
 

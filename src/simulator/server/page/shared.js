@@ -6,6 +6,7 @@ const tabs = new Set()
 let state
 /** What a tab that comes later is told first. */
 let pieces = []
+let cleared = 0
 
 const forget = (newest) => {
   pieces = pieces.filter((piece) => piece.newest > newest)
@@ -22,10 +23,14 @@ listen((news) => {
   if (news.kind === "events") {
     keep(news)
   } else if (news.kind === "cleared") {
-    forget(news.newest)
+    cleared = news.newest
+    forget(cleared)
   } else {
     state = news.kind
-    if (news.isAnew) pieces = []
+    if (news.isAnew) {
+      pieces = []
+      cleared = 0
+    }
   }
   for (const tab of tabs) tab.postMessage(news)
 })
@@ -36,6 +41,7 @@ addEventListener("connect", ({ ports: [tab] }) => {
   tab.start()
   // Nothing is known before the server has said something.
   if (state === undefined) return
-  for (const news of [{ kind: "live", isAnew: true }, ...pieces]) tab.postMessage(news)
+  for (const news of [{ kind: "live", isAnew: true }, { kind: "cleared", newest: cleared }, ...pieces])
+    tab.postMessage(news)
   if (state === "away") tab.postMessage({ kind: state })
 })
