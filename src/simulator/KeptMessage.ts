@@ -1,5 +1,5 @@
 import { DateTime } from "effect"
-import { ids, isWireObject, type MeasuredMessage, textAt, type WireObject } from "../protocol/WireMessage.ts"
+import { ids, isWireObject, type MeasuredMessage, textAt, valueAt, type WireObject } from "../protocol/WireMessage.ts"
 import { cut, maxNameLength } from "./cut.ts"
 import { weigh, weightOf } from "./weight.ts"
 
@@ -35,7 +35,7 @@ const stamp = (message: WireObject, receivedAt: number): WireObject => {
   return {
     ...message,
     timestamp: textAt(message, "timestamp") ?? received,
-    originalTimestamp: textAt(message, "timestamp") ?? null,
+    originalTimestamp: valueAt(message, "timestamp") ?? null,
     receivedAt: received
   }
 }

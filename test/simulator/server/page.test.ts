@@ -4,7 +4,7 @@ import { connect, createServer, type Socket } from "node:net"
 import { networkInterfaces } from "node:os"
 import { assert, describe, it } from "@effect/vitest"
 import { Simulator } from "cdp-analytics-effect/simulator"
-import { Context, Effect, Exit, Layer, Scope } from "effect"
+import { Context, DateTime, type Duration, Effect, Exit, Layer, Scope } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core"
 import { afterAll, beforeAll } from "vitest"
@@ -124,6 +124,7 @@ const names = (page: Page) => page.locator(".row .name").allTextContents()
 describe.skipIf(installed.isMissing)(`the page${installed.note}`, () => {
   beforeAll(async () => {
     browser = await chromium.launch({
+      env: { ...process.env, TZ: "UTC" },
       executablePath: installed.path,
       args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
     })
@@ -208,7 +209,7 @@ describe.skipIf(installed.isMissing)(`the page${installed.note}`, () => {
           }
           // What is no type of message must not become code to paste.
           await page.locator(".row.is-refused").click()
-          await page.locator("#detail .notice").waitFor()
+          await page.locator("#detail .notice:visible").waitFor()
           assert.strictEqual(await page.getByRole("button", { name: "Copy TypeScript" }).count(), 0)
           await page.locator("#search").fill(hostile)
           await page.getByText("4 events").waitFor()
@@ -546,6 +547,13 @@ describe.skipIf(installed.isMissing)(`the page${installed.note}`, () => {
             await page.getByRole("tab", { name: view }).click()
             const widths = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth])
             assert.strictEqual(widths[0], widths[1], view)
+            const edges = await page.locator("h1, [role=tab], #theme").evaluateAll((elements) =>
+              elements.flatMap((element) => {
+                const { left, right } = element.getBoundingClientRect()
+                return [left, innerWidth - right]
+              })
+            )
+            assert.isAtLeast(Math.min(...edges), 8, view)
           }
         })
       }).pipe(Effect.provide(layer)),
@@ -640,6 +648,78 @@ describe.skipIf(installed.isMissing)(`the page${installed.note}`, () => {
   )
 
   it.live(
+    "shows when an event happened where that is another time than when it came, and keeps the order in which they came",
+    () =>
+      Effect.gen(function* () {
+        const { page } = yield* open()
+        const now = yield* DateTime.now
+        const later = (by: Duration.Input) => ({ timestamp: DateTime.formatIso(DateTime.addDuration(now, by)) })
+        yield* post([track("none"), track("now", later("30 seconds"))])
+        yield* post([track("old", { timestamp: "2024-03-01T00:00:00Z" }), track("ahead", later("90 seconds"))])
+        yield* post([track("odd", { timestamp: "yesterday" }), track("number", { timestamp: 1_709_287_200_000 })])
+        const facts = async (name: string) => {
+          await page.locator(".row", { hasText: name }).click()
+          await page.locator("#detail h2", { hasText: name }).waitFor()
+          return (await page.locator("#detail dl").first().textContent()) ?? ""
+        }
+        yield* Effect.promise(async () => {
+          await page.getByText("6 events").waitFor()
+          assert.deepStrictEqual(await names(page), ["number", "odd", "ahead", "old", "now", "none"])
+          const when = (name: string) => page.locator(".row", { hasText: name }).locator(".own-time").allTextContents()
+          assert.deepStrictEqual(await when("old"), ["of Mar 1, 2024 00:00"])
+          assert.match((await when("ahead")).join(), /^of (\w+ \d+, \d+ )?\d\d:\d\d(:\d\d)?$/)
+          for (const name of ["none", "now", "odd", "number"]) assert.deepStrictEqual(await when(name), [], name)
+          assert.match(await facts("old"), /^received\w+ \d+, \d+ [\d:]{8}its own timeMar 1, 2024 00:00:00$/)
+          assert.match(await facts("none"), /its own timenone was sent, so that of its arrival$/)
+          assert.match(await facts("now"), /its own time\w+ \d+, \d+ [\d:]{8}$/)
+          assert.match(await facts("odd"), /its own time"yesterday"$/)
+          assert.match(await facts("number"), /its own time1709287200000$/)
+          await page.getByRole("tab", { name: "People" }).click()
+          await page.locator(".timeline li", { hasText: "old" }).getByText("of Mar 1, 2024 00:00").waitFor()
+        })
+      }).pipe(Effect.provide(layer)),
+    30_000
+  )
+
+  it.live(
+    "shows a message as it was sent, and an event beside the list that is in the list",
+    () =>
+      Effect.gen(function* () {
+        const { page } = yield* open()
+        yield* post([
+          track("plain"),
+          track("timed", { timestamp: "2024-03-01T10:00:00Z", context: { app: { name: "a" } } })
+        ])
+        yield* post([track("wrong", { context: "none", traits: [1] })], { "x-strict-mode": "0" })
+        const blocks = async (name: string) => {
+          await page.locator(".row", { hasText: name }).click()
+          await page.locator("#detail h2", { hasText: name }).waitFor()
+          const all = await page.locator("#detail pre").allTextContents()
+          return all.map((text): unknown => JSON.parse(text))
+        }
+        yield* Effect.promise(async () => {
+          await page.getByText("3 events").waitFor()
+          assert.deepStrictEqual(await blocks("plain"), [track("plain")])
+          const timed = track("timed", { timestamp: "2024-03-01T10:00:00Z" })
+          assert.deepStrictEqual(await blocks("timed"), [timed, { app: { name: "a" } }])
+          assert.deepStrictEqual(await blocks("wrong"), [track("wrong", { traits: [1] }), "none"])
+          assert.strictEqual(await page.locator("#detail mark").textContent(), '"traits": [\n    1\n  ]')
+          // What is shown goes with what passes the filters, by whichever of them.
+          await page.locator("#search").fill("wrong")
+          await page.getByText("1 of 3 events").waitFor()
+          assert.strictEqual(await page.locator("#detail h2").textContent(), "track wrong")
+          await page.locator("#search").fill("timed")
+          await page.locator("#detail").waitFor({ state: "hidden" })
+          await blocks("timed")
+          await page.locator("#verdict").selectOption("refused")
+          await page.locator("#detail").waitFor({ state: "hidden" })
+          assert.strictEqual(await page.locator("[aria-activedescendant]:visible").count(), 0)
+        })
+      }).pipe(Effect.provide(layer)),
+    30_000
+  )
+
+  it.live(
     "says what is no longer kept, where it is looked for: in the list, of a person, of everybody, of the requests",
     () =>
       Effect.gen(function* () {
@@ -711,6 +791,20 @@ describe.skipIf(installed.isMissing)(`the page${installed.note}`, () => {
           })
         })
         assert.isBelow(filtering, 1000)
+        yield* Effect.promise(async () => {
+          await page.locator("#search").fill("")
+          await page.locator("#search").press("Escape")
+          await page.keyboard.press("ArrowDown")
+          await page.keyboard.press("End")
+          await page.locator("#detail h2", { hasText: /event-0$/ }).waitFor()
+          assert.isFalse(await page.getByText("It made room for newer ones").isVisible())
+        })
+        for (let index = 0; index < 3; index++) yield* post(Array.from({ length: 500 }, () => track("newer")))
+        yield* Effect.promise(async () => {
+          await page.getByText("It made room for newer ones").waitFor()
+          await page.getByText(/^10,\d{3} events, 1,\d{3} older ones no longer kept$/).waitFor()
+          assert.strictEqual(await page.locator("#detail h2").textContent(), "track event-0")
+        })
       }).pipe(Effect.provide(layer)),
     60_000
   )

@@ -1,7 +1,7 @@
 // One event: its message, the context it was stored with, and the request that it came in.
 
-import { bytesOf, copyButton, facts, find, jsonBlock, make, numberOf } from "./dom.js"
-import { asCurl, asJson, asTypeScript, nameOf, typeOf } from "./event.js"
+import { bytesOf, copyButton, dateAndTimeOf, facts, find, jsonBlock, make, numberOf } from "./dom.js"
+import { asCurl, asJson, asSent, asTypeScript, nameOf, timeSaid, typeOf } from "./event.js"
 import { describeFault } from "./faults.js"
 import { fetchRequest } from "./server.js"
 
@@ -23,8 +23,8 @@ export const showDetail = (event, close) => {
 }
 
 const draw = (event, request, close) => {
-  const { message, refusal, note, verdict } = event
-  const { context, ...own } = message
+  const { refusal, note, verdict } = event
+  const { context, ...own } = asSent(event)
   const source = asTypeScript(event)
   detail.replaceChildren(
     make(
@@ -57,15 +57,30 @@ const draw = (event, request, close) => {
     verdict === "duplicate"
       ? make("p", { class: "notice note" }, make("strong", {}, "Duplicate"), ": its messageId had arrived before.")
       : "",
+    make("p", { class: "notice note dropped" }, "It made room for newer ones, and is in the list no longer."),
+    times(event),
     make("h3", {}, "Message"),
     jsonBlock(own, refusal?.path),
     make("h3", {}, "Context, as merged"),
     context === undefined || context === null
       ? make("p", { class: "quiet" }, "It has none, and neither had its batch.")
-      : jsonBlock({ context }, refusal?.path),
+      : jsonBlock(context, refusal?.path, "context"),
     make("h3", {}, "Request"),
     request
   )
+}
+
+/** When it came, and when it happened. */
+const times = (event) => {
+  const { originalTimestamp } = event.message
+  const time = timeSaid(event)
+  // Any text may stand there, and any JSON; the message below has the whole of it.
+  const said = Number.isNaN(time) ? JSON.stringify(originalTimestamp).slice(0, 100) : dateAndTimeOf(time)
+  const none = event.verdict === "refused" ? undefined : "none was sent, so that of its arrival"
+  return facts([
+    ["received", dateAndTimeOf(event.receivedAt)],
+    ["its own time", originalTimestamp === null ? none : said]
+  ])
 }
 
 const drawRequest = (request) => {

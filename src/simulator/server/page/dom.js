@@ -79,8 +79,11 @@ const drawJson = (value, marked, room, path = "", indent = "") => {
   return [open, ...lines, `\n${indent}${close}`]
 }
 
-export const jsonBlock = (value, marked) =>
-  make("pre", {}, make("code", {}, ...drawJson(value, marked, { lines: linesAtMost })))
+/** A value, which may be a part of another that it has a path in, with what is at another path marked. */
+export const jsonBlock = (value, marked, path = "") => {
+  const parts = drawJson(value, marked, { lines: linesAtMost }, path)
+  return make("pre", {}, make("code", {}, ...(path !== "" && path === marked ? [make("mark", {}, ...parts)] : parts)))
+}
 
 export const facts = (pairs) =>
   make(
@@ -123,7 +126,20 @@ export const copyButton = (label, text) =>
     label
   )
 
-export const timeOf = (millis) => new Date(millis).toLocaleTimeString([], { hour12: false })
+// Without `h23` midnight is 24:00 in some languages.
+const clock = (millis, format) => new Date(millis).toLocaleTimeString([], { ...format, hourCycle: "h23" })
+
+export const timeOf = (millis) => clock(millis)
+
+const dateOf = (millis) => new Date(millis).toLocaleDateString([], { dateStyle: "medium" })
+
+export const dateAndTimeOf = (millis) => `${dateOf(millis)} ${timeOf(millis)}`
+
+/** With the date in the place of seconds, but for today. */
+export const momentOf = (millis) => {
+  const isToday = dateOf(millis) === dateOf(Date.now())
+  return isToday ? timeOf(millis) : `${dateOf(millis)} ${clock(millis, { hour: "2-digit", minute: "2-digit" })}`
+}
 
 const whole = new Intl.NumberFormat("en")
 const withTenths = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 })

@@ -27,10 +27,28 @@ export const nameOf = ({ message }) => {
 export const whyOf = ({ refusal, note }) =>
   refusal === undefined ? (note ?? "") : refusal.path ? `${refusal.path}: ${refusal.reason}` : refusal.reason
 
+/** How far the time of an event may be from its arrival and not be worth a word: queues wait, and clocks are not the same. */
+const unremarkable = 60_000
+
+/** When it happened, as its message says; not a number where it says nothing that is a time. */
+export const timeSaid = ({ message: { originalTimestamp: said } }) =>
+  typeof said === "string" && /^\d{4}-\d\d-\d\d/.test(said) ? Date.parse(said) : Number.NaN
+
+/** The same, where that is another time than when it came. */
+export const ownTimeOf = (event) => {
+  const time = timeSaid(event)
+  return Math.abs(time - event.receivedAt) > unremarkable ? time : undefined
+}
+
 const stamps = ["receivedAt", "originalTimestamp"]
 
-/** The message as it was sent, but for the time, which the server may have given it. */
-const withoutStamps = (message) => Object.fromEntries(Object.entries(message).filter(([key]) => !stamps.includes(key)))
+/** The message as it was sent, with the context of its batch: the server's stamps are none of it. */
+export const asSent = ({ message }) =>
+  Object.fromEntries(
+    Object.entries({ ...message, timestamp: message.originalTimestamp }).filter(
+      ([key, value]) => !stamps.includes(key) && !(key === "timestamp" && value === null)
+    )
+  )
 
 const escaped = (text) =>
   text
@@ -42,7 +60,7 @@ const escaped = (text) =>
 const printed = (value) =>
   JSON.stringify(value, null, 2).replaceAll(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, escaped)
 
-export const asJson = ({ message }) => printed(message)
+export const asJson = (event) => printed(asSent(event))
 
 /**
  * JSON in which nothing but letters, digits and a few marks stands for itself: no shell finds a quote in it that ends the
@@ -54,13 +72,13 @@ const quotable = (value) =>
   )
 
 export const asCurl = (event, url) => {
-  const body = quotable({ batch: [withoutStamps(event.message)] })
+  const body = quotable({ batch: [asSent(event)] })
   return `curl ${url}/v1/batch -u dev: -H 'Content-Type: application/json' -H 'X-Strict-Mode: 1' -d '${body}'`
 }
 
 /** As a call of this library; nothing for a message that has no such call. */
-export const asTypeScript = ({ message }) => {
-  const { type, timestamp, context, ...fields } = withoutStamps(message)
+export const asTypeScript = (event) => {
+  const { type, timestamp, context, ...fields } = asSent(event)
   // A type that is none of these would be code of whoever sent it.
   if (!types.includes(type)) return undefined
   const { library, ...ownContext } = context ?? {}

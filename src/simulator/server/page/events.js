@@ -1,8 +1,8 @@
 // The events that the page has, and the list of those that pass the filters. However many arrive, it draws once a frame, and
 // only the rows that can be seen.
 
-import { arrange, bytesOf, countOf, droppedOf, find, make, numberOf, timeOf } from "./dom.js"
-import { nameOf, personOf, typeOf, whyOf } from "./event.js"
+import { arrange, bytesOf, countOf, dateAndTimeOf, droppedOf, find, make, momentOf, numberOf, timeOf } from "./dom.js"
+import { nameOf, ownTimeOf, personOf, typeOf, whyOf } from "./event.js"
 import { keptEvents, keptLength } from "./listen.js"
 
 /** Rows above and below the ones that can be seen. */
@@ -61,6 +61,8 @@ let passes = readFilter()
 export const applyFilters = () => {
   passes = readFilter()
   shown = events.filter(passes)
+  // What is shown beside the list is of the list.
+  if (selected !== undefined && !passes(selected)) select(undefined)
   rows.scrollTop = 0
   schedule()
 }
@@ -163,6 +165,8 @@ const draw = () => {
   const held = waiting.length > 0 ? `, ${numberOf(waiting.length)} waiting` : ""
   find("#count").textContent = part + countOf(events.length, "event") + held + droppedOf(dropped())
   find("#empty").hidden = !isEmpty()
+  // Who reads it goes on reading, and is told that it is not to be found again.
+  find("#detail").classList.toggle("is-dropped", selected?.id < events[0]?.id)
   find("#unmatched").hidden = shown.length > 0 || events.length === 0
   canvas.style.height = `${shown.length * height}px`
   if (anchor > 0) {
@@ -190,20 +194,23 @@ const draw = () => {
 
 const drawRow = (event) => {
   const why = whyOf(event)
+  const ownTime = ownTimeOf(event)
+  const own = ownTime === undefined ? "" : `of ${momentOf(ownTime)}`
   return make(
     "div",
     { class: `row is-${event.verdict}`, role: "option", id: `event-${event.id}`, onclick: () => select(event) },
     make(
       "span",
-      { class: "time" },
+      { class: "time", title: `received ${dateAndTimeOf(event.receivedAt)}` },
       timeOf(event.receivedAt),
       make("span", { class: "fraction" }, `.${String(event.receivedAt % 1000).padStart(3, "0")}`)
     ),
     make("span", { class: "type" }, typeOf(event)),
     make(
       "span",
-      { class: "what", title: [nameOf(event), why].filter(Boolean).join("\n") },
+      { class: "what", title: [nameOf(event), own, why].filter(Boolean).join("\n") },
       make("span", { class: "name" }, nameOf(event)),
+      own === "" ? "" : make("span", { class: "own-time" }, own),
       why === "" ? "" : make("span", { class: "why" }, why)
     ),
     make("span", { class: "who" }, personOf(event)),

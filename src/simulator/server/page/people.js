@@ -1,7 +1,7 @@
 // Everyone, and every object, that the accepted events made known.
 
-import { countOf, droppedOf, facts, find, jsonBlock, make, makeKeyed, numberOf, timeOf } from "./dom.js"
-import { nameOf, typeOf } from "./event.js"
+import { countOf, droppedOf, facts, find, jsonBlock, make, makeKeyed, momentOf, numberOf, timeOf } from "./dom.js"
+import { nameOf, ownTimeOf, typeOf } from "./event.js"
 import { allEvents } from "./events.js"
 import { fetchPeople } from "./server.js"
 
@@ -188,15 +188,22 @@ const drawPerson = (person, timeline) => {
   ]
 }
 
-const drawMoment = (event) =>
-  make(
+const drawMoment = (event) => {
+  const ownTime = ownTimeOf(event)
+  return make(
     "li",
     {},
     make("time", {}, timeOf(event.receivedAt)),
     make("span", { class: "type" }, typeOf(event)),
-    make("button", { type: "button", class: "link", onclick: () => onEvent(event) }, nameOf(event) || "(no name)"),
+    make(
+      "span",
+      {},
+      make("button", { type: "button", class: "link", onclick: () => onEvent(event) }, nameOf(event) || "(no name)"),
+      ownTime === undefined ? "" : make("span", { class: "own-time" }, `of ${momentOf(ownTime)}`)
+    ),
     event.verdict === "accepted" ? "" : make("span", { class: event.verdict }, event.verdict)
   )
+}
 
 const drawObject = (object, members) => [
   back(),
