@@ -10,10 +10,12 @@ import { Fault } from "../simulator/Fault.ts"
 import type { ReceivedEvent } from "../simulator/Received.ts"
 import { Simulator } from "../simulator/Simulator.ts"
 import { outerOrigins } from "./addresses.ts"
+import { npmShellEnd, stdinEnd } from "./ending.ts"
 import { failWith } from "./failure.ts"
 import { jsonFlag, readJson } from "./json.ts"
 import { openBrowser } from "./openBrowser.ts"
 import { print, printError } from "./print.ts"
+import { isStandardInput } from "./source.ts"
 
 export const dev = Command.make(
   "dev",
@@ -43,13 +45,22 @@ export const dev = Command.make(
       "faults",
       'Faults for the first requests to meet, such as [{"kind":"status","status":503,"times":2}]'
     ),
+    exitOnStdinClose: Flag.Boolean("exit-on-stdin-close").pipe(
+      Flag.withDescription(
+        "End when standard input does, as the pipe of a test runner that is gone, however it went; one of /dev/null has ended"
+      ),
+      Flag.withDefault(false)
+    ),
     open: Flag.Boolean("open").pipe(Flag.withDescription("Open the page in a browser"), Flag.withDefault(false)),
     json: Flag.Boolean("json").pipe(
       Flag.withDescription("Write each event as a line of JSON to standard output, and all else to standard error"),
       Flag.withDefault(false)
     )
   },
-  Effect.fnUntraced(function* ({ port, host, cors, strict, faults: plan, open, json }) {
+  Effect.fnUntraced(function* ({ port, host, cors, strict, faults: plan, exitOnStdinClose, open, json }) {
+    if (exitOnStdinClose && Option.exists(plan, isStandardInput)) {
+      return yield* failWith(2, "--faults cannot come from standard input with --exit-on-stdin-close")
+    }
     const faults = yield* readJson("faults", plan, Schema.Array(Fault))
     const token = randomBytes(16).toString("base64url")
     const say = json ? printError : print
@@ -74,7 +85,12 @@ export const dev = Command.make(
       yield* say("For an app of yours to send to it:", "")
       yield* say(`  export CUSTOMERIO_ENDPOINT=${url}`, "  export CUSTOMERIO_API_KEY=dev", "")
       if (open) yield* openBrowser(page)
-      yield* Fiber.join(printing)
+      const ending = Effect.raceFirst(
+        exitOnStdinClose ? Effect.as(stdinEnd, "Standard input has ended") : Effect.never,
+        Effect.as(npmShellEnd, "The shell in which npm ran this is gone")
+      )
+      const why = yield* Effect.raceFirst(Fiber.join(printing), ending)
+      if (why !== undefined) yield* say(`${why}: the server ends.`)
     })
 
     yield* serve.pipe(
@@ -95,7 +111,22 @@ export const dev = Command.make(
       })
     )
   })
-).pipe(Command.withDescription("Run a Data Pipelines server on this machine, and show what arrives"))
+).pipe(
+  Command.withShortDescription("Run a Data Pipelines server on this machine, and show what arrives"),
+  Command.withDescription(
+    "Run a Data Pipelines server on this machine, and show what arrives, until Ctrl+C, or SIGTERM to this process: with npx, npm and a shell stand between it and whoever started it, so start node_modules/.bin/cdp-analytics where a script is to stop it"
+  ),
+  Command.withExamples([
+    {
+      command: "node_modules/.bin/cdp-analytics dev --port 8400 & server=$!; npm test; kill $server",
+      description: "Serve as long as the tests run"
+    },
+    {
+      command: "cdp-analytics dev --port 0 --json --exit-on-stdin-close",
+      description: "What a test runner starts that holds a pipe to it"
+    }
+  ])
+)
 
 const listenProblems: { readonly [code: string]: string } = {
   EADDRINUSE: "it is in use. Try another, or --port 0 for any that is free",

@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process"
+import { once } from "node:events"
 import { existsSync, watch } from "node:fs"
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
@@ -5,7 +7,11 @@ import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Simulator } from "cdp-analytics-effect/simulator"
 import { Effect } from "effect"
+import { compileCache } from "../support/compileCache.ts"
+import { isFull } from "../support/repetitions.ts"
 import { layerServer, run, suite } from "./run.ts"
+
+const main = new URL("../../src/cli/main.ts", import.meta.url).pathname
 
 describe("dev", suite, () => {
   const address = /http:\/\/127\.0\.0\.1:\d+/
@@ -118,6 +124,70 @@ describe("dev", suite, () => {
       const wrong = yield* run(["dev", "--port", "0", "--cors", "localhost"])
       assert.strictEqual(wrong.code, 2)
       assert.include(wrong.err, "cors[0]: Expected an origin")
+    })
+  )
+
+  /** Runs a shell's command with `dev` in it, acts with the ids that it says when that is up, and waits until it is gone. */
+  const shell = (command: string, act: (...ids: ReadonlyArray<number>) => void, script = "") =>
+    Effect.promise(async () => {
+      const dev = `"${process.execPath}" "${main}" dev --port 0 --json`
+      const child = spawn("sh", ["-c", command.replace("DEV", dev)], {
+        env: { ...process.env, ...compileCache, npm_lifecycle_script: script },
+        stdio: ["ignore", "ignore", "pipe"]
+      })
+      let said = ""
+      let hasActed = false
+      child.stderr.setEncoding("utf8").on("data", (data) => {
+        said += data
+        const ids = /^ids (.*)$/m.exec(said)?.[1]
+        if (ids === undefined || !said.includes("API_KEY=dev") || hasActed) return
+        hasActed = true
+        act(...ids.split(" ").map(Number))
+      })
+      // It is open for as long as anybody has it, and the server does.
+      await once(child.stderr, "end")
+      return said
+    })
+
+  it.live("--exit-on-stdin-close ends it with the pipe of a runner that was killed", () =>
+    Effect.gen(function* () {
+      const said = yield* shell(
+        `sh -c 'echo a word; echo "ids $$" >&2; exec sleep 60' | DEV --exit-on-stdin-close`,
+        (runner = 0) => process.kill(runner, "SIGKILL")
+      )
+      assert.include(said, "Standard input has ended: the server ends.")
+      const both = yield* run(["dev", "--port", "0", "--exit-on-stdin-close", "--faults", "-"])
+      assert.strictEqual(both.code, 2)
+      assert.include(both.err, "--faults cannot come from standard input with --exit-on-stdin-close")
+    })
+  )
+
+  it.live("ends with the shell in which npm runs it and nothing else, and with no other", () =>
+    Effect.gen(function* () {
+      const words = "The shell in which npm ran this is gone: the server ends."
+      // npm tells its shell to end, and the shell tells nobody.
+      const endShell = (parent = 0) => process.kill(parent)
+      const watched = ["cdp-analytics", "'cdp-analytics'", "A=1 node_modules/.bin/cdp-analytics dev --json"]
+      for (const script of isFull ? watched : watched.slice(0, 1)) {
+        assert.include(yield* shell(`echo "ids $$" >&2; DEV; :`, endShell, script), words, script)
+      }
+      const unwatched = ["cdp-analytics dev & wait-on http://localhost:8400", "vitest run", "daemonize cdp-analytics"]
+      for (const script of isFull ? unwatched : unwatched.slice(0, 1)) {
+        let wasUp = false
+        const said = yield* shell(
+          `DEV & echo "ids $$ $!" >&2; wait`,
+          (parent = 0, server = 0) => {
+            process.kill(parent)
+            // @effect-diagnostics-next-line globalTimers:off -- longer than it would take to see that the parent is gone
+            setTimeout(() => {
+              wasUp = process.kill(server)
+            }, 1000)
+          },
+          script
+        )
+        assert.isTrue(wasUp, script)
+        assert.notInclude(said, words)
+      }
     })
   )
 
