@@ -10,6 +10,7 @@ import { type Browser, type BrowserContext, chromium, type Page } from "playwrig
 import { afterAll, beforeAll } from "vitest"
 import { findProgram } from "../../support/findProgram.ts"
 import { listen } from "../../support/listen.ts"
+import { isFull } from "../../support/repetitions.ts"
 
 const installed = findProgram(
   "Chromium",
@@ -286,7 +287,7 @@ describe.skipIf(installed.isMissing)(`the page${installed.note}`, () => {
     30_000
   )
 
-  it.live(
+  it.live.skipIf(!isFull)(
     "is live in more tabs than a browser has connections, and each of them can still ask",
     () =>
       Effect.gen(function* () {
@@ -719,7 +720,7 @@ describe.skipIf(installed.isMissing)(`the page${installed.note}`, () => {
     30_000
   )
 
-  it.live(
+  it.live.skipIf(!isFull)(
     "says what is no longer kept, where it is looked for: in the list, of a person, of everybody, of the requests",
     () =>
       Effect.gen(function* () {
@@ -770,7 +771,7 @@ describe.skipIf(installed.isMissing)(`the page${installed.note}`, () => {
     30_000
   )
 
-  it.live(
+  it.live.skipIf(!isFull)(
     "stays quick with 10,000 events",
     () =>
       Effect.gen(function* () {
