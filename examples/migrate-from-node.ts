@@ -17,7 +17,7 @@ import { layerAnalytics, Receiver } from "./receiver.ts"
 //     maxEventsInBatch: 15,                 ->  flushAt: 20 unless set
 //     flushInterval: 10_000,                ->  flushInterval: "5 seconds" unless set
 //     httpRequestTimeout: 10_000,           ->  requestTimeout: "10 seconds" unless set
-//     maxRetries: 3,                        ->  retry: a Schedule; 9 retries unless set
+//     maxRetries: 3,                        ->  nothing: tried for 12 hours (deliveryTimeout)
 //   })
 //
 // A program for Customer.io would write

@@ -1,9 +1,9 @@
 /**
- * Type-checks every `ts` block of README.md, and every `ts` example in the comments of src, against src.
+ * Type-checks every `ts` block of README.md and of docs, and every `ts` example in the comments of src, against src.
  *
  * Each block is a program of its own, imports included. It is written to .snippets/ on the lines that it has in its file, so
- * that an error names the place to mend. Also holds the README to package.json and to the options: its two first commands
- * exist, and every option and every environment variable is in it, and no other. What docs call by its path is there.
+ * that an error names the place to mend. Also holds the docs to package.json and to the options: the two first commands of
+ * the README exist, and every option, environment variable and failure is in the docs, and no other. What docs call by its path is there.
  */
 import { spawnSync } from "node:child_process"
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -37,7 +37,11 @@ const blocksOf = (file, prefix) => {
 
 const readme = readFileSync("README.md", "utf8")
 const sources = globSync("src/**/*.ts").sort()
-const blocks = [...blocksOf("README.md", ""), ...sources.flatMap((file) => blocksOf(file, /^\s*\* ?/))]
+const pages = ["README.md", ...globSync("docs/**/*.md").sort()]
+const blocks = [
+  ...pages.flatMap((file) => blocksOf(file, "")),
+  ...sources.flatMap((file) => blocksOf(file, /^\s*\* ?/))
+]
 
 rmSync(".snippets", { recursive: true, force: true })
 mkdirSync(".snippets")
@@ -91,19 +95,16 @@ const optionsOf = (file, name) => {
 const optionsInterfaces =
   optionsOf("src/AnalyticsOptions.ts", "Analytics") + optionsOf("src/node/AnalyticsNode.ts", "AnalyticsNode")
 const source = sources.map((file) => readFileSync(file, "utf8")).join()
-const optionsTable = readme.slice(readme.search(/^## Options$/m)).split(/^## /m)[1] ?? ""
+const docs = pages.map((file) => readFileSync(file, "utf8")).join("\n")
+const optionsPage = readFileSync("docs/options.md", "utf8")
+const errorsPage = readFileSync("docs/errors.md", "utf8")
 for (const [what, inSource, inReadme] of [
-  ["option", names(optionsInterfaces, /^ {2}readonly (\w+)\??:/gm), names(optionsTable, /^\| `(\w+)`/gm)],
-  ["environment variable", names(source, /"(CUSTOMERIO_\w+)"/g), names(readme, /\b(CUSTOMERIO_[A-Z_]+)\b/g)],
-  [
-    "failure",
-    names(source, /Schema\.TaggedError<(\w+)>/g),
-    names(readme.slice(readme.search(/^## Errors$/m)).split(/^## /m)[1] ?? "", /^\| `(\w+)`/gm)
-  ]
+  ["option", names(optionsInterfaces, /^ {2}readonly (\w+)\??:/gm), names(optionsPage, /^\| `(\w+)`/gm)],
+  ["environment variable", names(source, /"(CUSTOMERIO_\w+)"/g), names(docs, /\b(CUSTOMERIO_[A-Z_]+)\b/g)],
+  ["failure", names(source, /Schema\.TaggedError<(\w+)>/g), names(errorsPage, /^\| `(\w+)`/gm)]
 ]) {
-  for (const name of missing(inReadme, inSource)) problems.push(`README.md - does not list the ${what} ${name}`)
-  for (const name of missing(inSource, inReadme))
-    problems.push(`README.md - lists the ${what} ${name}, which src has not`)
+  for (const name of missing(inReadme, inSource)) problems.push(`docs - do not list the ${what} ${name}`)
+  for (const name of missing(inSource, inReadme)) problems.push(`docs - list the ${what} ${name}, which src has not`)
 }
 
 if (problems.length > 0) {
@@ -111,4 +112,4 @@ if (problems.length > 0) {
   process.exit(1)
 }
 rmSync(".snippets", { recursive: true, force: true })
-console.log(`${blocks.length} examples of README.md and src type-check.`)
+console.log(`${blocks.length} examples of README.md, docs and src type-check.`)
