@@ -30,6 +30,7 @@ export {
 } from "./AnalyticsOptions.ts"
 export type { FlushReport, Receipt, Undelivered } from "./delivery/Delivery.ts"
 export { Delivered, type Outcome } from "./delivery/Outcome.ts"
+export type { UndeliveredHandler } from "./delivery/undelivered.ts"
 export { EventContext, type EventContextInput } from "./message/EventContext.ts"
 export { Integrations } from "./message/Integrations.ts"
 export { Alias, Group, Identify, Message, type MessageType, Page, Screen, Track } from "./message/Message.ts"

@@ -13,7 +13,12 @@ const handlerTimeout = "10 seconds"
 /** How many batches may stand in line before who brings one waits for it: the handler's speed bounds what it holds. */
 const maxInLine = 16
 
-/** What is to become of messages that were not delivered; whatever it fails with. */
+/**
+ * What the option `onUndelivered` is: what is to become of messages that were not delivered. Whatever it fails with is logged.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type UndeliveredHandler = (undelivered: Undelivered) => Effect.Effect<unknown, unknown>
 
 /** Runs the handler of undelivered messages, one batch after the other, in a fiber of its own. */
