@@ -61,6 +61,7 @@ export class UnserializableMessage extends Schema.TaggedError<UnserializableMess
   ...callNameFields,
   /** Where in the message, such as `properties.total`; empty when that is not known. */
   path: Schema.String,
+  /** What is there, or was expected there. It never repeats the value. */
   reason: Schema.String
 }) {
   override get message(): string {
@@ -74,15 +75,15 @@ export class UnserializableMessage extends Schema.TaggedError<UnserializableMess
  * @category call errors
  * @since 0.1.0
  */
-export type MessageError = InvalidMessage | MessageTooLarge | UnserializableMessage
+export type MessageError = Refused
 
 /**
- * The same, by what it means: this message is refused, and the next one may be taken.
+ * A call failed because of its message: this one is refused, and the next one may be taken.
  *
  * @category call errors
  * @since 0.1.0
  */
-export type Refused = MessageError
+export type Refused = InvalidMessage | MessageTooLarge | UnserializableMessage
 
 const refusals = [InvalidMessage, MessageTooLarge, UnserializableMessage]
 

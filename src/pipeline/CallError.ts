@@ -5,7 +5,7 @@
  */
 import { Schema } from "effect"
 import { callNameFields, sayCall } from "../message/callName.ts"
-import type { MessageError } from "../message/MessageError.ts"
+import type { Refused } from "../message/MessageError.ts"
 
 /**
  * As many messages or bytes are waiting as `queueCapacity` and `queueBytes` allow, and `whenFull` is `fail`. The message
@@ -51,4 +51,4 @@ export class AnalyticsClosed extends Schema.TaggedError<AnalyticsClosed>()("Anal
  * @category call errors
  * @since 0.1.0
  */
-export type CallError = MessageError | QueueFull | AnalyticsClosed
+export type CallError = Refused | QueueFull | AnalyticsClosed
