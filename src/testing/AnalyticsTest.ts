@@ -71,27 +71,27 @@ export class AnalyticsTest extends Context.Service<
   )
 
   /** The `track`s of an event, of those. */
-  static readonly tracked = (event: string): Sent<SentTrack> =>
+  static readonly tracked = (event: string): Effect.Effect<ReadonlyArray<SentTrack>, never, AnalyticsTest> =>
     sentOf((message) => (message.type === "track" && message.event === event ? [message] : []))
 
   /** The `identify`s of a person, of those. */
-  static readonly identified = (userId: string): Sent<SentIdentify> =>
+  static readonly identified = (userId: string): Effect.Effect<ReadonlyArray<SentIdentify>, never, AnalyticsTest> =>
     sentOf((message) => (message.type === "identify" && message.userId === userId ? [message] : []))
 
   /** The `page`s of a name, of those. */
-  static readonly paged = (name: string): Sent<SentPage> =>
+  static readonly paged = (name: string): Effect.Effect<ReadonlyArray<SentPage>, never, AnalyticsTest> =>
     sentOf((message) => (message.type === "page" && message.name === name ? [message] : []))
 
   /** The `screen`s of a name, of those. */
-  static readonly screened = (name: string): Sent<SentScreen> =>
+  static readonly screened = (name: string): Effect.Effect<ReadonlyArray<SentScreen>, never, AnalyticsTest> =>
     sentOf((message) => (message.type === "screen" && message.name === name ? [message] : []))
 
   /** The `group`s of a group, of those. */
-  static readonly grouped = (groupId: string): Sent<SentGroup> =>
+  static readonly grouped = (groupId: string): Effect.Effect<ReadonlyArray<SentGroup>, never, AnalyticsTest> =>
     sentOf((message) => (message.type === "group" && message.groupId === groupId ? [message] : []))
 
   /** The `alias`es to a person, of those. */
-  static readonly aliased = (userId: string): Sent<SentAlias> =>
+  static readonly aliased = (userId: string): Effect.Effect<ReadonlyArray<SentAlias>, never, AnalyticsTest> =>
     sentOf((message) => (message.type === "alias" && message.userId === userId ? [message] : []))
 
   /** Forgets everything delivered so far. */
@@ -110,10 +110,9 @@ export class AnalyticsTest extends Context.Service<
   static readonly layer: Layer.Layer<Analytics | AnalyticsTest> = Layer.orDie(AnalyticsTest.layerWith({}))
 }
 
-type Sent<M> = Effect.Effect<ReadonlyArray<M>, never, AnalyticsTest>
-
-const sentOf = <M>(pick: (message: SentMessage) => ReadonlyArray<M>): Sent<M> =>
-  Effect.map(AnalyticsTest.sent, (sent) => sent.flatMap(pick))
+const sentOf = <M>(
+  pick: (message: SentMessage) => ReadonlyArray<M>
+): Effect.Effect<ReadonlyArray<M>, never, AnalyticsTest> => Effect.map(AnalyticsTest.sent, (sent) => sent.flatMap(pick))
 
 const decodeSent = Schema.decodeEffect(Schema.fromJsonString(SentMessage))
 

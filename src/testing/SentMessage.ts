@@ -6,16 +6,20 @@
 import { Schema } from "effect"
 
 const common = {
+  /** Given, or made: `00000000-0000-4000-8000-000000000001` and so on, in the order of the calls. */
   messageId: Schema.String,
   /** ISO 8601. */
   timestamp: Schema.String,
   /** As it was merged. */
   context: Schema.JsonObject,
+  /** As they were merged. */
   integrations: Schema.optionalKey(Schema.JsonObject)
 }
 
 const person = {
+  /** The person's id in your own database. */
   userId: Schema.optionalKey(Schema.String),
+  /** An id for someone whose `userId` is not known yet. */
   anonymousId: Schema.optionalKey(Schema.String)
 }
 
@@ -32,32 +36,52 @@ const others = {
   traits: Schema.optionalKey(Schema.Never)
 }
 
-const properties = Schema.optionalKey(Schema.JsonObject)
+const properties = {
+  /** What is known about the event, the page or the screen. */
+  properties: Schema.optionalKey(Schema.JsonObject)
+}
 
-const traits = Schema.optionalKey(Schema.JsonObject)
+const traits = {
+  /** What is known about the person or the group. */
+  traits: Schema.optionalKey(Schema.JsonObject)
+}
 
 const view = {
   ...common,
   ...others,
   ...person,
+  /** The name of the page or the screen. */
   name: Schema.optionalKey(Schema.String),
+  /** Also in `properties`. */
   category: Schema.optionalKey(Schema.String),
-  properties
+  ...properties
 }
 
 /**
+ * An `identify` as the server would have received it.
+ *
  * @category schemas
  * @since 0.1.0
  */
-export const SentIdentify = Schema.Struct({ type: Schema.Literal("identify"), ...common, ...others, ...person, traits })
+export const SentIdentify = Schema.Struct({
+  type: Schema.Literal("identify"),
+  ...common,
+  ...others,
+  ...person,
+  ...traits
+}).annotate({ identifier: "SentIdentify" })
 
 /**
+ * An `identify` as the server would have received it.
+ *
  * @category models
  * @since 0.1.0
  */
 export type SentIdentify = typeof SentIdentify.Type
 
 /**
+ * A `track` as the server would have received it.
+ *
  * @category schemas
  * @since 0.1.0
  */
@@ -66,41 +90,56 @@ export const SentTrack = Schema.Struct({
   ...common,
   ...others,
   ...person,
+  /** The name of what happened. */
   event: Schema.String,
-  properties
-})
+  ...properties
+}).annotate({ identifier: "SentTrack" })
 
 /**
+ * A `track` as the server would have received it.
+ *
  * @category models
  * @since 0.1.0
  */
 export type SentTrack = typeof SentTrack.Type
 
 /**
+ * A `page` as the server would have received it.
+ *
  * @category schemas
  * @since 0.1.0
  */
-export const SentPage = Schema.Struct({ type: Schema.Literal("page"), ...view })
+export const SentPage = Schema.Struct({ type: Schema.Literal("page"), ...view }).annotate({ identifier: "SentPage" })
 
 /**
+ * A `page` as the server would have received it.
+ *
  * @category models
  * @since 0.1.0
  */
 export type SentPage = typeof SentPage.Type
 
 /**
+ * A `screen` as the server would have received it.
+ *
  * @category schemas
  * @since 0.1.0
  */
-export const SentScreen = Schema.Struct({ type: Schema.Literal("screen"), ...view })
+export const SentScreen = Schema.Struct({ type: Schema.Literal("screen"), ...view }).annotate({
+  identifier: "SentScreen"
+})
 
 /**
+ * A `screen` as the server would have received it.
+ *
  * @category models
  * @since 0.1.0
  */
 export type SentScreen = typeof SentScreen.Type
 
 /**
+ * A `group` as the server would have received it.
+ *
  * @category schemas
  * @since 0.1.0
  */
@@ -109,17 +148,22 @@ export const SentGroup = Schema.Struct({
   ...common,
   ...others,
   ...person,
+  /** The group's id. */
   groupId: Schema.String,
-  traits
-})
+  ...traits
+}).annotate({ identifier: "SentGroup" })
 
 /**
+ * A `group` as the server would have received it.
+ *
  * @category models
  * @since 0.1.0
  */
 export type SentGroup = typeof SentGroup.Type
 
 /**
+ * An `alias` as the server would have received it.
+ *
  * @category schemas
  * @since 0.1.0
  */
@@ -127,12 +171,17 @@ export const SentAlias = Schema.Struct({
   type: Schema.Literal("alias"),
   ...common,
   ...others,
+  /** An id that the person had before signing up. */
   anonymousId: Schema.optionalKey(Schema.String),
+  /** The id so far. */
   previousId: Schema.String,
+  /** The id from now on. */
   userId: Schema.String
-})
+}).annotate({ identifier: "SentAlias" })
 
 /**
+ * An `alias` as the server would have received it.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -152,7 +201,9 @@ export const SentMessage = Schema.Union([SentIdentify, SentTrack, SentPage, Sent
 )
 
 /**
+ * A message as the server would have received it, told apart by `type`.
+ *
  * @category models
  * @since 0.1.0
  */
-export type SentMessage = typeof SentMessage.Type
+export type SentMessage = SentIdentify | SentTrack | SentPage | SentScreen | SentGroup | SentAlias
