@@ -40,6 +40,7 @@ export { AnalyticsClosed, type CallError, QueueFull } from "./pipeline/CallError
 export class InvalidOptions extends Schema.TaggedError<InvalidOptions>()("InvalidOptions", {
   /** The option, such as `flushAt`, or a path within it, such as `context.device.token`. */
   option: Schema.String,
+  /** What was expected of it. */
   reason: Schema.String
 }) {
   override get message(): string {

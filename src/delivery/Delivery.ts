@@ -70,5 +70,6 @@ export interface Undelivered {
    * proxy gave another value when the message was encoded than when it was looked at.
    */
   readonly unreadable?: ReadonlyArray<string>
+  /** Why they were not. */
   readonly error: DeliveryError
 }

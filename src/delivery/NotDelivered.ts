@@ -12,7 +12,9 @@ const Count = Schema.Int
 export class NotDelivered extends Schema.TaggedError<NotDelivered>()("NotDelivered", {
   /** What `Analytics.flush` would have returned. */
   report: Schema.Struct({
+    /** Messages that the server accepted. */
     delivered: Count,
+    /** Messages that were not delivered, by the tag of the reason. */
     failed: Schema.Struct({
       Rejected: Schema.optionalKey(Count),
       Unauthorized: Schema.optionalKey(Count),
@@ -20,6 +22,7 @@ export class NotDelivered extends Schema.TaggedError<NotDelivered>()("NotDeliver
       ShutdownTimeout: Schema.optionalKey(Count),
       Dropped: Schema.optionalKey(Count)
     }),
+    /** Messages without an outcome when `flushTimeout` was over. */
     waiting: Count
   })
 }) {

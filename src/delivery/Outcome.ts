@@ -104,6 +104,7 @@ export class RetriesExhausted extends Schema.TaggedError<RetriesExhausted>()("Re
  * @since 0.1.0
  */
 export class ShutdownTimeout extends Schema.TaggedError<ShutdownTimeout>()("ShutdownTimeout", {
+  /** The messages that it happened to. */
   messageIds: Schema.Array(Schema.String)
 }) {
   override get message(): string {
@@ -118,6 +119,7 @@ export class ShutdownTimeout extends Schema.TaggedError<ShutdownTimeout>()("Shut
  * @since 0.1.0
  */
 export class Dropped extends Schema.TaggedError<Dropped>()("Dropped", {
+  /** The messages that it happened to. */
   messageIds: Schema.Array(Schema.String)
 }) {
   override get message(): string {

@@ -19,9 +19,13 @@ import { Traits, type TraitsInput } from "./Traits.ts"
  * @since 0.1.0
  */
 export interface AppContext {
+  /** Such as `shop`. */
   readonly name?: string | null | undefined
+  /** Such as `2.1.0`. */
   readonly version?: string | null | undefined
+  /** The number of the build. */
   readonly build?: string | null | undefined
+  /** The id of the application in its store, such as `com.example.shop`. */
   readonly namespace?: string | null | undefined
 }
 
@@ -39,10 +43,15 @@ export const AppContext = open<AppContext & AnyRecord, Given<AppContext>>()({
  * @since 0.1.0
  */
 export interface CampaignContext {
+  /** `utm_campaign` of the link. */
   readonly name?: string | null | undefined
+  /** `utm_source` of the link, such as `newsletter`. */
   readonly source?: string | null | undefined
+  /** `utm_medium` of the link, such as `email`. */
   readonly medium?: string | null | undefined
+  /** `utm_term` of the link: words that were searched for. */
   readonly term?: string | null | undefined
+  /** `utm_content` of the link: which of several it was. */
   readonly content?: string | null | undefined
 }
 
@@ -61,15 +70,21 @@ export const CampaignContext = open<CampaignContext & AnyRecord, Given<CampaignC
  * @since 0.1.0
  */
 export interface DeviceContext {
+  /** An id of the device. */
   readonly id?: string | null | undefined
   /** The push token. `Device Created or Updated` and `Device Deleted` need it. */
   readonly token?: string | null | undefined
   /** `ios` or `android`. */
   readonly type?: string | null | undefined
+  /** Such as `Apple`. */
   readonly manufacturer?: string | null | undefined
+  /** Such as `iPhone17,1`. */
   readonly model?: string | null | undefined
+  /** Such as `iPhone`. */
   readonly name?: string | null | undefined
+  /** Version of the device. */
   readonly version?: string | null | undefined
+  /** IDFA or Google's advertising id. */
   readonly advertisingId?: string | null | undefined
 }
 
@@ -91,7 +106,9 @@ export const DeviceContext = open<DeviceContext & AnyRecord, Given<DeviceContext
  * @since 0.1.0
  */
 export interface LibraryContext {
+  /** `cdp-analytics-effect`. */
   readonly name?: string | null | undefined
+  /** Version of the library. */
   readonly version?: string | null | undefined
 }
 
@@ -107,11 +124,17 @@ export const LibraryContext = open<LibraryContext & AnyRecord, Given<LibraryCont
  * @since 0.1.0
  */
 export interface LocationContext {
+  /** Such as `Berlin`. */
   readonly city?: string | null | undefined
+  /** Such as `Germany`. */
   readonly country?: string | null | undefined
+  /** Such as `Bavaria`. */
   readonly region?: string | null | undefined
+  /** In degrees, south is negative. */
   readonly latitude?: number | null | undefined
+  /** In degrees, west is negative. */
   readonly longitude?: number | null | undefined
+  /** How fast the device moves, as it tells it. */
   readonly speed?: number | null | undefined
 }
 
@@ -131,9 +154,13 @@ export const LocationContext = open<LocationContext & AnyRecord, Given<LocationC
  * @since 0.1.0
  */
 export interface NetworkContext {
+  /** Whether Bluetooth is on. */
   readonly bluetooth?: boolean | null | undefined
+  /** Whether it is connected by a mobile network. */
   readonly cellular?: boolean | null | undefined
+  /** Whether it is connected by Wi-Fi. */
   readonly wifi?: boolean | null | undefined
+  /** The name of the mobile network. */
   readonly carrier?: string | null | undefined
 }
 
@@ -151,7 +178,9 @@ export const NetworkContext = open<NetworkContext & AnyRecord, Given<NetworkCont
  * @since 0.1.0
  */
 export interface OsContext {
+  /** Such as `iOS`. */
   readonly name?: string | null | undefined
+  /** Such as `26.1`. */
   readonly version?: string | null | undefined
 }
 
@@ -167,13 +196,21 @@ export const OsContext = open<OsContext & AnyRecord, Given<OsContext>>()({
  * @since 0.1.0
  */
 export interface PageContext {
+  /** The page's whole URL. */
   readonly url?: string | null | undefined
+  /** The path of that. */
   readonly path?: string | null | undefined
+  /** The query of that, with its `?`. */
   readonly search?: string | null | undefined
+  /** The fragment of that, with its `#`. */
   readonly hash?: string | null | undefined
+  /** The page's title. */
   readonly title?: string | null | undefined
+  /** URL of the page before. */
   readonly referrer?: string | null | undefined
+  /** The name of the page. */
   readonly name?: string | null | undefined
+  /** What the page is about. */
   readonly keywords?: ReadonlyArray<string> | string | null | undefined
 }
 
@@ -195,9 +232,13 @@ export const PageContext = open<PageContext & AnyRecord, Given<PageContext>>()({
  * @since 0.1.0
  */
 export interface ReferrerContext {
+  /** What kind of thing it is, such as `search`. */
   readonly type?: string | null | undefined
+  /** The name of it. */
   readonly name?: string | null | undefined
+  /** URL of it. */
   readonly url?: string | null | undefined
+  /** The link that was followed. */
   readonly link?: string | null | undefined
 }
 
@@ -215,8 +256,11 @@ export const ReferrerContext = open<ReferrerContext & AnyRecord, Given<ReferrerC
  * @since 0.1.0
  */
 export interface ScreenContext {
+  /** As the device tells it, such as `3`. */
   readonly density?: number | null | undefined
+  /** As the device tells it, such as `390`. */
   readonly width?: number | null | undefined
+  /** As the device tells it, such as `844`. */
   readonly height?: number | null | undefined
 }
 
@@ -241,23 +285,35 @@ export interface ReservedContext {
   readonly locale?: string | null | undefined
   /** A name of the tz database, such as `Europe/Berlin`. */
   readonly timezone?: string | null | undefined
+  /** The `User-Agent` of the person's request. */
   readonly userAgent?: string | null | undefined
   /** `browser`, `mobile`, `server`. */
   readonly channel?: string | null | undefined
+  /** Sent as it is: Customer.io's docs have the name, and not what it means. */
   readonly direct?: boolean | null | undefined
+  /** The group in whose name the person acts. */
   readonly groupId?: string | null | undefined
   /** Traits of the person, on calls other than `identify`. */
   readonly traits?: TraitsInput | null | undefined
+  /** The application that the message came from. */
   readonly app?: Given<AppContext> | null | undefined
+  /** The campaign that brought the person. */
   readonly campaign?: Given<CampaignContext> | null | undefined
+  /** The person's device. */
   readonly device?: Given<DeviceContext> | null | undefined
   /** Always this library: what is set here is overwritten. */
   readonly library?: Given<LibraryContext> | null | undefined
+  /** Where the person is. */
   readonly location?: Given<LocationContext> | null | undefined
+  /** How the device is connected. */
   readonly network?: Given<NetworkContext> | null | undefined
+  /** The device's operating system. */
   readonly os?: Given<OsContext> | null | undefined
+  /** The page that the message came from. */
   readonly page?: Given<PageContext> | null | undefined
+  /** What brought the person to the page. */
   readonly referrer?: Given<ReferrerContext> | null | undefined
+  /** The device's screen. */
   readonly screen?: Given<ScreenContext> | null | undefined
 }
 

@@ -34,9 +34,11 @@ interface PersonInput {
 }
 
 interface ViewInput extends CommonInput, PersonInput {
+  /** The name of the page or the screen. */
   readonly name?: string | undefined
   /** Sent as a field of its own and as `properties.category`, since destinations read either. */
   readonly category?: string | undefined
+  /** What is known about it. */
   readonly properties?: PropertiesInput | undefined
 }
 
@@ -112,6 +114,7 @@ export interface GroupInput extends CommonInput, PersonInput {
 export interface AliasInput extends CommonInput {
   /** The id from now on. */
   readonly userId: string
+  /** An id that the person had before signing up. */
   readonly anonymousId?: string | undefined
   /** The id so far. */
   readonly previousId: string

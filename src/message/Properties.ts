@@ -17,12 +17,19 @@ import { type NotData, open, reserved } from "./open.ts"
  * @since 0.1.0
  */
 export interface ReservedProduct {
+  /** The product's id in your own database. */
   readonly product_id?: string | null | undefined
+  /** The product's stock keeping unit, such as `G-32`. */
   readonly sku?: string | null | undefined
+  /** Such as `Running shoes`. */
   readonly name?: string | null | undefined
+  /** Such as `Shoes`. */
   readonly category?: string | null | undefined
+  /** Of one of them, in the event's `currency`. */
   readonly price?: number | null | undefined
+  /** How many of them. */
   readonly quantity?: number | null | undefined
+  /** The code of a coupon that was used for it. */
   readonly coupon?: string | null | undefined
 }
 
@@ -67,12 +74,19 @@ export const Product = open<Product, ProductInput>()({
  * @since 0.1.0
  */
 export interface ReservedProperties {
+  /** The page's whole URL. */
   readonly url?: string | null | undefined
+  /** The path of that. */
   readonly path?: string | null | undefined
+  /** The query of that, with its `?`. */
   readonly search?: string | null | undefined
+  /** The page's title. */
   readonly title?: string | null | undefined
+  /** URL of the page before. */
   readonly referrer?: string | null | undefined
+  /** What kind of page, screen or product it was. */
   readonly category?: string | null | undefined
+  /** The name of the page or the screen. */
   readonly name?: string | null | undefined
   /** Money the event brought in, in `currency`. */
   readonly revenue?: number | null | undefined
@@ -80,17 +94,29 @@ export interface ReservedProperties {
   readonly currency?: string | null | undefined
   /** An abstract value, where `revenue` does not fit. */
   readonly value?: number | null | undefined
+  /** The product's id in your own database. */
   readonly product_id?: string | null | undefined
+  /** The order's id in your own database. */
   readonly order_id?: string | null | undefined
+  /** The product's stock keeping unit, such as `G-32`. */
   readonly sku?: string | null | undefined
+  /** Of one product, in `currency`. */
   readonly price?: number | null | undefined
+  /** How many of the product. */
   readonly quantity?: number | null | undefined
+  /** What is to be paid, with tax and shipping, in `currency`. */
   readonly total?: number | null | undefined
+  /** What is to be paid before tax and shipping, in `currency`. */
   readonly subtotal?: number | null | undefined
+  /** What shipping costs, in `currency`. */
   readonly shipping?: number | null | undefined
+  /** In `currency`. */
   readonly tax?: number | null | undefined
+  /** What was taken off, in `currency`. */
   readonly discount?: number | null | undefined
+  /** The code of a coupon that was used. */
   readonly coupon?: string | null | undefined
+  /** The products of a commerce event. */
   readonly products?: ReadonlyArray<ProductInput> | null | undefined
 }
 

@@ -18,10 +18,15 @@ import { Any, type AnyRecord, type NotData, open, reserved } from "./open.ts"
  * @since 0.1.0
  */
 export interface ReservedAddress {
+  /** Such as `Berlin`. */
   readonly city?: string | null | undefined
+  /** Such as `Germany`. */
   readonly country?: string | null | undefined
+  /** Such as `10115`. */
   readonly postalCode?: string | null | undefined
+  /** A state, a province or a region. */
   readonly state?: string | null | undefined
+  /** With the number of the house. */
   readonly street?: string | null | undefined
 }
 
@@ -64,13 +69,21 @@ export const Address = open<Address, AddressInput>()({
  * @since 0.1.0
  */
 export interface SubscriptionChannels {
+  /** Emails. */
   readonly email?: boolean | null | undefined
+  /** Text messages to a phone. */
   readonly sms?: boolean | null | undefined
+  /** Notifications on a device. */
   readonly push?: boolean | null | undefined
+  /** Messages within your app. */
   readonly in_app?: boolean | null | undefined
+  /** Messages on WhatsApp. */
   readonly whatsapp?: boolean | null | undefined
+  /** Messages on Slack. */
   readonly slack?: boolean | null | undefined
+  /** Messages on LINE. */
   readonly line?: boolean | null | undefined
+  /** Messages in the inbox of your app. */
   readonly inbox?: boolean | null | undefined
 }
 
@@ -83,6 +96,7 @@ export interface SubscriptionChannels {
 export interface ReservedSubscriptionPreferences {
   /** `topic_<id>` to whether the person wants messages on that topic. */
   readonly topics?: { readonly [topic: string]: boolean } | null | undefined
+  /** A channel to whether the person wants messages on it. */
   readonly channels?: SubscriptionChannels | null | undefined
 }
 
@@ -140,28 +154,43 @@ export const SubscriptionPreferences = open<SubscriptionPreferences, Subscriptio
  * @since 0.1.0
  */
 export interface ReservedTraits {
+  /** An email address. In an `identify` without ids it says who the person is. */
   readonly email?: string | null | undefined
   /** When the person's account was made. */
   readonly createdAt?: DateLike | null | undefined
+  /** Such as `Ada`. */
   readonly firstName?: string | null | undefined
+  /** Such as `Lovelace`. */
   readonly lastName?: string | null | undefined
   /** The full name; destinations join `firstName` and `lastName` when it is absent. */
   readonly name?: string | null | undefined
+  /** A telephone number, such as `+4930123456`. */
   readonly phone?: string | null | undefined
+  /** What the person does in a company, such as `VP of Engineering`. */
   readonly title?: string | null | undefined
+  /** The name that the person signs in with. */
   readonly username?: string | null | undefined
+  /** URL of a website of the person's. */
   readonly website?: string | null | undefined
   /** URL of a picture. */
   readonly avatar?: string | null | undefined
+  /** When the person was born. */
   readonly birthday?: DateLike | null | undefined
+  /** In years. */
   readonly age?: number | null | undefined
+  /** As the person gives it. */
   readonly gender?: string | null | undefined
+  /** A text about the person. */
   readonly description?: string | null | undefined
+  /** A postal address, or a text of it. */
   readonly address?: AddressInput | string | null | undefined
+  /** The person's company, or its name. */
   readonly company?: AnyRecord | (NotData & object) | string | null | undefined
+  /** The plan that the person pays for, such as `Enterprise`. */
   readonly plan?: string | null | undefined
   /** `true` stops all messages to the person. */
   readonly unsubscribed?: boolean | null | undefined
+  /** Which topics and channels the person agreed to. */
   readonly cio_subscription_preferences?: SubscriptionPreferencesInput | null | undefined
 }
 
@@ -239,17 +268,27 @@ export const Traits = open<Traits, TraitsInput>()({
  * @since 0.1.0
  */
 export interface ReservedGroupTraits {
+  /** Such as `Acme`. */
   readonly name?: string | null | undefined
+  /** What the group does, such as `Technology`. */
   readonly industry?: string | null | undefined
+  /** How many people work there. */
   readonly employees?: number | string | null | undefined
+  /** The plan that the group pays for, such as `Enterprise`. */
   readonly plan?: string | null | undefined
+  /** URL of the group's website. */
   readonly website?: string | null | undefined
+  /** An email address of the group. */
   readonly email?: string | null | undefined
+  /** A telephone number of the group. */
   readonly phone?: string | null | undefined
+  /** A postal address, or a text of it. */
   readonly address?: AddressInput | string | null | undefined
   /** URL of a picture. */
   readonly avatar?: string | null | undefined
+  /** A text about the group. */
   readonly description?: string | null | undefined
+  /** When the group's account was made. */
   readonly createdAt?: DateLike | null | undefined
   /** The object type the group belongs to: an integer as text; the server takes `"1"` when it is absent. */
   readonly objectTypeId?: string | null | undefined

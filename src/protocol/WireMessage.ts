@@ -6,14 +6,26 @@ import { isTooDeep, maxDepth, tooDeep } from "../message/depth.ts"
 import type { MessageType } from "../message/Message.ts"
 import { type JsonSize, sizeOf } from "./JsonSize.ts"
 
-/** A JSON object, as it was on the wire. */
+/**
+ * A JSON object, as it was on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface WireObject {
   readonly [key: string]: Schema.Json
 }
 
+/**
+ * Why the server does not take a message, and where in it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface Refusal {
   /** Within the message, such as `context.device.token`; empty when it is the message as a whole. */
   readonly path: string
+  /** What was expected there. */
   readonly reason: string
 }
 

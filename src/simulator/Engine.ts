@@ -29,17 +29,29 @@ import { type ResolvedSimulatorOptions, resolveSimulatorOptions } from "./Simula
 import { makeState } from "./State.ts"
 import { emptyWeight, weigh } from "./weight.ts"
 
-/** A request as any transport hands it over. */
+/**
+ * A request as any transport hands it over.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface RawRequest {
+  /** Such as `POST`. */
   readonly method: string
   /** Without the query. */
   readonly path: string
   /** Names in lower case. */
   readonly headers: { readonly [name: string]: string | undefined }
+  /** As it arrived, compressed or not. */
   readonly body: Uint8Array<ArrayBuffer>
 }
 
-/** What the transport is to do. */
+/**
+ * What the transport is to do.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type RawAnswer = TextAnswer | { readonly _tag: "Reset" }
 
 interface TextAnswer {

@@ -53,16 +53,27 @@ const Location = Schema.String.check(
 export const Fault = Schema.Union([
   Schema.Struct({
     kind: Schema.Literal("status"),
+    /** Of the answer. */
     status: Schema.Int.check(Schema.isBetween({ minimum: 200, maximum: 599 })),
+    /** Seconds of its `Retry-After`. Default: it has none. */
     retryAfter: Schema.optional(RetryAfterSeconds),
+    /** Sends that as an HTTP date. Default: false. */
     asDate: Schema.optional(Schema.Boolean),
+    /** Of the answer. Default: the API's JSON of an error. */
     body: Schema.optional(Schema.String.check(Schema.isMaxLength(maxBodyLength))),
     ...times
   }),
-  Schema.Struct({ kind: Schema.Literal("delay"), millis: DelayMillis, ...times }),
+  Schema.Struct({
+    kind: Schema.Literal("delay"),
+    /** Milliseconds before the request is handled. */
+    millis: DelayMillis,
+    ...times
+  }),
   Schema.Struct({
     kind: Schema.Literal("redirect"),
+    /** Of the answer. */
     status: Schema.Literals([301, 302, 303, 307, 308]),
+    /** A URL or a path. */
     location: Location,
     ...times
   }),
@@ -71,6 +82,8 @@ export const Fault = Schema.Union([
 ]).annotate({ identifier: "Fault" })
 
 /**
+ * One fault, told apart by `kind`.
+ *
  * @category models
  * @since 0.1.0
  */

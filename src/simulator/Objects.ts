@@ -6,10 +6,18 @@ import { type Growing, makeGrowing, mergeInto, snapshot } from "./Growing.ts"
 import { type Life, maxWeight, type StateLimits } from "./People.ts"
 import { emptyWeight, keyWeight, weigh } from "./weight.ts"
 
-/** A group: an object of a type. */
+/**
+ * A group: an object of a type.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface SimulatedObject {
+  /** `1`, where no group named another. */
   readonly objectTypeId: string
+  /** The `groupId`. */
   readonly objectId: string
+  /** Of all `group`s, the later value wins. */
   readonly traits: WireObject
 }
 

@@ -5,16 +5,26 @@ import { objectAt, textAt, type WireObject } from "../protocol/WireMessage.ts"
 import { assign, type Growing, makeGrowing, mergeInto, snapshot } from "./Growing.ts"
 import { emptyWeight, keyWeight, weigh } from "./weight.ts"
 
-/** A person, found by any of their ids. */
+/**
+ * A person, found by any of their ids.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface Person {
+  /** The newest 100, as of the other ids. */
   readonly userIds: ReadonlyArray<string>
+  /** The ids from before the person was known, and since. */
   readonly anonymousIds: ReadonlyArray<string>
+  /** The email addresses, each of which finds the person. */
   readonly emails: ReadonlyArray<string>
+  /** Of all `identify`s, the later value wins. */
   readonly traits: WireObject
   /** By push token. */
   readonly devices: { readonly [token: string]: WireObject }
   /** By `<objectTypeId>:<objectId>`: the attributes of the relationship. */
   readonly relationships: { readonly [object: string]: WireObject }
+  /** Whether `User Suppressed` arrived, and no `User Unsuppressed` since: nothing else changes the person until then. */
   readonly isSuppressed: boolean
 }
 

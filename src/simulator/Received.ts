@@ -18,6 +18,7 @@ export interface ReceivedRequest {
   readonly id: number
   /** Epoch milliseconds. */
   readonly receivedAt: number
+  /** Such as `POST`. */
   readonly method: string
   /** Cut to 1,000 characters. */
   readonly path: string
@@ -27,6 +28,7 @@ export interface ReceivedRequest {
   readonly bytes: number
   /** Bytes of the body, uncompressed. */
   readonly uncompressedBytes: number
+  /** Whether it was answered in strict mode. */
   readonly isStrict: boolean
   /** `X-Retry-Count`. */
   readonly retryCount: number
@@ -51,6 +53,7 @@ export interface ReceivedRequest {
 export interface ReceivedEvent {
   /** Counts events from 1. */
   readonly id: number
+  /** `id` of the request that it came in. */
   readonly requestId: number
   /** Epoch milliseconds. */
   readonly receivedAt: number
@@ -62,6 +65,7 @@ export interface ReceivedEvent {
   readonly message: WireObject
   /** Bytes of its JSON as it arrived. */
   readonly bytes: number
+  /** `duplicate`: its `messageId` was known, and it changed nothing. */
   readonly verdict: "accepted" | "duplicate" | "refused"
   /** Why and where it was refused. */
   readonly refusal?: Refusal

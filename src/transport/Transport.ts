@@ -29,6 +29,7 @@ import { Server } from "./Server.ts"
 export interface RateLimit {
   /** Most requests in the window. */
   readonly limit: number
+  /** How long the window is. */
   readonly window: Duration.Input
 }
 
