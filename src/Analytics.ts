@@ -500,7 +500,19 @@ export const fromClient = ({ accept, flush, status, outcomes }: Client): Analyti
 
 /**
  * A client with the options of the environment: `CUSTOMERIO_API_KEY`, `CUSTOMERIO_REGION`, `CUSTOMERIO_ENDPOINT`,
- * `CUSTOMERIO_FLUSH_AT`, `CUSTOMERIO_FLUSH_INTERVAL` and the rest of `analyticsConfig`.
+ * `CUSTOMERIO_FLUSH_AT`, `CUSTOMERIO_FLUSH_INTERVAL` and the rest of `analyticsConfig`. Fails with `ConfigError` where the
+ * key is missing or a variable cannot be read, and with `InvalidOptions` where its value cannot be taken.
+ *
+ * **Example** (Anywhere that has `fetch`)
+ *
+ * ```ts
+ * import { Analytics, AnalyticsLive } from "cdp-analytics-effect"
+ * import { Effect, Layer } from "effect"
+ * import { FetchHttpClient } from "effect/http"
+ *
+ * const AnalyticsLayer = AnalyticsLive.pipe(Layer.provide(FetchHttpClient.layer))
+ * const program = Analytics.track({ userId: "019mr8mf4r", event: "started" }).pipe(Effect.provide(AnalyticsLayer))
+ * ```
  *
  * @category layers
  * @since 0.1.0

@@ -46,7 +46,21 @@ export class AnalyticsClosed extends Schema.TaggedError<AnalyticsClosed>()("Anal
 }
 
 /**
- * Why a call did not accept a message.
+ * Why a call did not accept a message. Nothing of it was sent, and no outcome will tell of it.
+ *
+ * **Example** (A full queue is one thing, a wrong message another)
+ *
+ * ```ts
+ * import { Analytics } from "cdp-analytics-effect"
+ * import { Effect } from "effect"
+ *
+ * const effect = Analytics.track({ userId: "019mr8mf4r", event: "order_completed" }).pipe(
+ *   Effect.catchTags({
+ *     QueueFull: ({ messages }) => Effect.logWarning("no room", messages),
+ *     InvalidMessage: ({ path, reason }) => Effect.logError("a bug of ours", path, reason)
+ *   })
+ * )
+ * ```
  *
  * @category call errors
  * @since 0.1.0

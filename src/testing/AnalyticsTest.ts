@@ -70,43 +70,75 @@ export class AnalyticsTest extends Context.Service<
     (test) => test.sent
   )
 
-  /** The `track`s of an event, of those. */
+  /** The `track`s of an event that were delivered so far, oldest first. */
   static readonly tracked = (event: string): Effect.Effect<ReadonlyArray<SentTrack>, never, AnalyticsTest> =>
     sentOf((message) => (message.type === "track" && message.event === event ? [message] : []))
 
-  /** The `identify`s of a person, of those. */
+  /** The `identify`s of a person that were delivered so far, oldest first. */
   static readonly identified = (userId: string): Effect.Effect<ReadonlyArray<SentIdentify>, never, AnalyticsTest> =>
     sentOf((message) => (message.type === "identify" && message.userId === userId ? [message] : []))
 
-  /** The `page`s of a name, of those. */
+  /** The `page`s of a name that were delivered so far, oldest first. */
   static readonly paged = (name: string): Effect.Effect<ReadonlyArray<SentPage>, never, AnalyticsTest> =>
     sentOf((message) => (message.type === "page" && message.name === name ? [message] : []))
 
-  /** The `screen`s of a name, of those. */
+  /** The `screen`s of a name that were delivered so far, oldest first. */
   static readonly screened = (name: string): Effect.Effect<ReadonlyArray<SentScreen>, never, AnalyticsTest> =>
     sentOf((message) => (message.type === "screen" && message.name === name ? [message] : []))
 
-  /** The `group`s of a group, of those. */
+  /** The `group`s of a `groupId` that were delivered so far, oldest first. */
   static readonly grouped = (groupId: string): Effect.Effect<ReadonlyArray<SentGroup>, never, AnalyticsTest> =>
     sentOf((message) => (message.type === "group" && message.groupId === groupId ? [message] : []))
 
-  /** The `alias`es to a person, of those. */
+  /** The `alias`es to a `userId` that were delivered so far, oldest first. */
   static readonly aliased = (userId: string): Effect.Effect<ReadonlyArray<SentAlias>, never, AnalyticsTest> =>
     sentOf((message) => (message.type === "alias" && message.userId === userId ? [message] : []))
 
   /** Forgets everything delivered so far. */
   static readonly clear: Effect.Effect<void, never, AnalyticsTest> = AnalyticsTest.use((test) => test.clear)
 
-  /** Makes every delivery fail in this way from now on; `undefined` lets it succeed again. */
+  /**
+   * Makes every delivery fail in this way from now on; `undefined` lets it succeed again.
+   *
+   * **Example** (A server that is away)
+   *
+   * ```ts
+   * import { assert, it } from "@effect/vitest"
+   * import { Analytics } from "cdp-analytics-effect"
+   * import { AnalyticsTest } from "cdp-analytics-effect/testing"
+   * import { Effect } from "effect"
+   *
+   * it.effect("counts what was lost", () =>
+   *   Effect.gen(function* () {
+   *     yield* AnalyticsTest.failWith("RetriesExhausted")
+   *     yield* Analytics.track({ userId: "1", event: "bought" })
+   *     assert.deepStrictEqual(yield* Analytics.flush, { delivered: 0, failed: { RetriesExhausted: 1 }, waiting: 0 })
+   *   }).pipe(Effect.provide(AnalyticsTest.layer)))
+   * ```
+   *
+   * @since 0.1.0
+   */
   static readonly failWith = (failure: DeliveryFailure | undefined): Effect.Effect<void, never, AnalyticsTest> =>
     AnalyticsTest.use((test) => test.failWith(failure))
 
-  /** The same with options, such as a default context or a small queue. */
+  /**
+   * The same with options, such as a default context or a small queue. Fails with `InvalidOptions`.
+   *
+   * **Example** (A default context)
+   *
+   * ```ts
+   * import { AnalyticsTest } from "cdp-analytics-effect/testing"
+   *
+   * const layer = AnalyticsTest.layerWith({ context: { app: { name: "shop" } } })
+   * ```
+   *
+   * @since 0.1.0
+   */
   static readonly layerWith = (
     options: Partial<AnalyticsOptions>
   ): Layer.Layer<Analytics | AnalyticsTest, InvalidOptions> => Layer.effectContext(Effect.suspend(() => make(options)))
 
-  /** `Analytics` and `AnalyticsTest`, over a server that takes everything. */
+  /** `Analytics` and `AnalyticsTest`, over a server that takes everything, with the default options. */
   static readonly layer: Layer.Layer<Analytics | AnalyticsTest> = Layer.orDie(AnalyticsTest.layerWith({}))
 }
 

@@ -21,7 +21,7 @@ import { makeRequests, type RequestOptions } from "./request.ts"
 import { Server } from "./Server.ts"
 
 /**
- * A limit on this side, for an API that takes so many requests in so much time.
+ * A limit on this side, for an API that takes so many requests in so much time: `{ limit: 3000, window: "3 seconds" }`.
  *
  * @category models
  * @since 0.1.0
