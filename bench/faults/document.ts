@@ -2,7 +2,10 @@ import type { ContenderName } from "../contenders/index.ts"
 import { machine, today, versionOf } from "../machine.ts"
 
 /** docs/comparison.md: the table, and what one has to know to read it. */
-export const makeDocument = (table: string, names: ReadonlyArray<ContenderName>): string => `# When things go wrong
+export const makeDocument = (
+  table: string,
+  names: ReadonlyArray<ContenderName>
+): string => `# Against other clients, when things go wrong
 
 What becomes of events when the server is down, slow, rate limiting or silent: this library and other clients of the same kind, in the same situations. This page is written by a program. To run it again:
 
