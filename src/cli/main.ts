@@ -1,7 +1,10 @@
 #!/usr/bin/env node
 import { problemOfNode } from "../node/nodeVersion.ts"
 
-const problem = problemOfNode()
+const { bun } = process.versions
+
+const problem =
+  bun === undefined ? problemOfNode() : `needs Node, and this is Bun ${bun}: \`bunx\` without \`--bun\` runs it on Node`
 
 if (problem === undefined) {
   await import("./program.ts")

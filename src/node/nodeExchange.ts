@@ -12,22 +12,29 @@ import { problemOfNode } from "./nodeVersion.ts"
 
 const loadUndici = Effect.tryPromise(() => import("@effect/platform-node/Undici"))
 
-/** Over undici, or over `fetch` where that cannot be loaded. */
+/** Bun has classes of undici's names, which send nothing. */
+const isUndici = ({ Agent }: typeof Undici): boolean => "dispatch" in Agent.prototype
+
+/** Over undici, or over `fetch` where that cannot be loaded, or is not what it is called. */
 export const makeNodeExchange = (proxy: string | undefined) =>
   Effect.fnUntraced(function* ({ requestTimeout }: ResolvedOptions) {
     const problem = problemOfNode()
     if (problem !== undefined) return yield* new InvalidOptions({ option: "", reason: `AnalyticsNode ${problem}` })
     const undici = yield* Effect.option(loadUndici)
-    if (Option.isSome(undici)) return yield* makeUndiciExchange(undici.value, { requestTimeout, proxy })
+    const dispatching = Option.filter(undici, isUndici)
+    if (Option.isSome(dispatching)) return yield* makeUndiciExchange(dispatching.value, { requestTimeout, proxy })
+    // What was to go through it must not go around it.
     if (proxy !== undefined) return yield* new InvalidOptions({ option: "proxy", reason: noProxy })
-    yield* quietly(Effect.logWarning(noUndici))
+    yield* quietly(Option.isSome(undici) ? Effect.logDebug(otherUndici) : Effect.logWarning(noUndici))
     return yield* Effect.provideContext(makeExchange, yield* Layer.build(FetchHttpClient.layer))
   })
 
+const otherUndici = "the undici of this runtime sends nothing: sending over fetch"
+
+const noProxy = "Expected none, since a proxy needs undici, which cannot be loaded or sends nothing here"
+
 const noUndici =
   "undici cannot be loaded: sending over fetch, which costs more. A bundle of ES modules needs a banner that makes `require`"
-
-const noProxy = "undici, which goes through it, cannot be loaded"
 
 /**
  * Over undici's dispatcher. `NodeHttpClient.layerUndici` is made for any request and any answer: its promises and streams,
