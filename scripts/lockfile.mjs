@@ -7,7 +7,7 @@ const root = new URL("../", import.meta.url)
 /** What is in a file of JSON, by its path from the root of the repository. */
 export const readJson = (path) => JSON.parse(readFileSync(new URL(path, root), "utf8"))
 
-export const lockfiles = ["", "bench/", "site/"].map((folder) => ({
+export const lockfiles = ["", "bench/", "site/", "test/runtimes/"].map((folder) => ({
   folder,
   name: `${folder}package-lock.json`,
   file: fileURLToPath(new URL(`${folder}package-lock.json`, root))
