@@ -1,13 +1,21 @@
 /**
  * Packs the library, installs the package in an empty folder outside the repository, type-checks a program against it as
  * strictly as a user may, and runs it: every entry of `exports` is imported, and a message goes to a server on this machine.
- * publint and attw judge the same package, and what its pages link to is in it.
+ * publint and attw judge the same package, npm would publish it as it is, what its pages link to and its source maps name is
+ * in it, and it is no larger than it may be.
  */
 import { spawnSync } from "node:child_process"
-import { existsSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { delimiter, dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { gzipSync } from "node:zlib"
+
+/** Most bytes, compressed: what they were on 2026-11-27, and a tenth more. */
+const budgets = { tarball: 590_000, core: 30_200 }
+
+/** The oldest that the declarations of Effect, too, pass in. Also in docs/runtimes.md. */
+const oldestTypeScript = "5.7.2"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 const bin = join(root, "node_modules", ".bin")
@@ -29,6 +37,11 @@ const run = (command, args, cwd) => {
 const write = (name, content) =>
   writeFileSync(join(folder, name), typeof content === "string" ? content : JSON.stringify(content, null, 2))
 
+const keepTo = (what, bytes) => {
+  console.log(`${what}: ${bytes} bytes of ${budgets[what]}`)
+  if (bytes > budgets[what]) throw new Error(`${what} is too large: make it smaller, or raise its budget with a reason`)
+}
+
 /** Also in README.md. */
 const banner = 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);'
 
@@ -44,6 +57,15 @@ run("npm", ["pack", "--silent", "--pack-destination", folder], root)
 const tarball = readdirSync(folder).find((file) => file.endsWith(".tgz"))
 if (tarball === undefined) throw new Error("npm pack made no package")
 
+keepTo("tarball", statSync(join(folder, tarball)).size)
+
+// With --force, npm does not ask the registry whether the version is there. What npm pack built is there already.
+const publish = ["publish", "--dry-run", "--force", "--ignore-scripts"]
+const { status: published, stderr: told } = spawnSync("npm", publish, { cwd: root, env, encoding: "utf8" })
+const warnings = told.split("\n").filter((line) => /^npm (warn|error)/.test(line) && !/--force|logged in/.test(line))
+if (published !== 0 || warnings.length > 0)
+  throw new Error(`npm would not publish it as it is:\n${warnings.join("\n")}`)
+
 run(join(bin, "publint"), [join(folder, tarball), "--strict"], root)
 run(join(bin, "attw"), [join(folder, tarball), "--profile", "esm-only"], root)
 
@@ -52,10 +74,20 @@ const dependencies = ["effect", "@effect/platform-node", "typescript", "@types/n
 for (const dependency of dependencies) {
   if (devDependencies[dependency] === undefined) throw new Error(`${dependency} is no devDependency`)
 }
-run("npm", ["install", "--no-audit", "--no-fund", `./${tarball}`, ...dependencies.map(installed)], folder)
+const alias = `typescript-oldest@npm:typescript@${oldestTypeScript}`
+run("npm", ["install", "--no-audit", "--no-fund", `./${tarball}`, ...dependencies.map(installed), alias], folder)
 
-const deadLinks = globSync("**/*.md", { cwd: join(folder, "node_modules", name) }).flatMap((page) => {
-  const path = join(folder, "node_modules", name, page)
+const packed = join(folder, "node_modules", name)
+const deadMaps = globSync("dist/**/*.{js,d.ts}", { cwd: packed }).flatMap((file) => {
+  const path = join(packed, file)
+  const map = join(dirname(path), /^\/\/# sourceMappingURL=(.*)$/m.exec(readFileSync(path, "utf8"))?.[1] ?? "none")
+  const sources = existsSync(map) ? JSON.parse(readFileSync(map, "utf8")).sources : [map]
+  return sources.some((source) => !existsSync(join(dirname(path), source))) ? [file] : []
+})
+if (deadMaps.length > 0) throw new Error(`without a source map, or its sources:\n  ${deadMaps.join("\n  ")}`)
+
+const deadLinks = globSync("**/*.md", { cwd: packed }).flatMap((page) => {
+  const path = join(packed, page)
   return linksOf(path).flatMap((link) => {
     const [target, anchor] = link.split("#")
     const file = target === "" ? path : join(dirname(path), target)
@@ -150,7 +182,9 @@ const resolutions = { nodenext: "nodenext", bundler: "preserve" }
 for (const [moduleResolution, module] of Object.entries(resolutions)) {
   const config = `tsconfig.${moduleResolution}.json`
   write(config, { compilerOptions: { ...strictest, moduleResolution, module }, files: ["smoke.ts"] })
-  run(join(folder, "node_modules", ".bin", "tsc"), ["-p", config], folder)
+  for (const typescript of ["typescript", "typescript-oldest"]) {
+    run(process.execPath, [`node_modules/${typescript}/bin/tsc`, "-p", config], folder)
+  }
 }
 run(process.execPath, ["smoke.ts"], folder)
 
@@ -161,4 +195,11 @@ for (const [file, args] of Object.entries(bundles)) {
   run(join(bin, "esbuild"), [...bundle, "--log-level=warning"], folder)
   run(process.execPath, [file], folder)
 }
+
+// What is not used costs nothing: no more comes along than sending needs, and nothing of Node's.
+write("core.ts", `export { Analytics, AnalyticsLive } from "${name}"\n`)
+const apart = ["--external:effect", "--external:effect/*", "--outfile=core.mjs", "--log-level=warning"]
+run(join(bin, "esbuild"), ["core.ts", "--bundle", "--minify", "--format=esm", ...apart], folder)
+keepTo("core", gzipSync(readFileSync(join(folder, "core.mjs")), { level: 9 }).length)
+
 for (const command of Object.keys(bins)) run(join(folder, "node_modules", ".bin", command), ["--version"], folder)
