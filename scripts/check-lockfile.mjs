@@ -1,4 +1,7 @@
-/** That `npm ci` works by the lockfiles, on every platform and with any registry. */
+/**
+ * That `npm ci` works by the lockfiles, on every platform and with any registry, and that what the tests run with by them is
+ * the oldest that is supported.
+ */
 import { isDeepStrictEqual } from "node:util"
 import { lockfiles, missingOptionals, readJson } from "./lockfile.mjs"
 
@@ -33,6 +36,18 @@ for (const { folder, name: lockfileName } of lockfiles) {
   }
   for (const { of, name, wanted } of missingOptionals(lockfile)) {
     tell(`${name}@${wanted}, an optional dependency of ${of}, is missing: npm run fix`)
+  }
+}
+
+const { peerDependencies, engines } = readJson("package.json")
+const oldest = (range) => /\d+\.\d+\.\d+/.exec(range)?.[0]
+for (const [folder, path, range] of [
+  ...Object.entries(peerDependencies).map(([name, range]) => ["", name, range]),
+  ["test/runtimes/", "node-22", engines.node]
+]) {
+  const { version } = readJson(`${folder}package-lock.json`).packages[`node_modules/${path}`]
+  if (version !== oldest(range)) {
+    faults.push(`${folder}package-lock.json: ${path} is ${version}, which is not the oldest of ${range}`)
   }
 }
 
