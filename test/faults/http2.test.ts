@@ -1,23 +1,11 @@
 import { constants, createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from "node:http2"
 import { json } from "node:stream/consumers"
-import { getCACertificates, setDefaultCACertificates } from "node:tls"
 import { assert, it } from "@effect/vitest"
 import { Analytics } from "cdp-analytics-effect"
 import { AnalyticsNode } from "cdp-analytics-effect/node"
 import { Effect, Redacted, Schedule } from "effect"
 import { listen } from "../support/listen.ts"
-import { selfSigned } from "../support/selfSigned.ts"
-
-/** Trusted by this process while the scope is open. */
-const trust = (certificate: string) =>
-  Effect.acquireRelease(
-    Effect.sync(() => {
-      const before = getCACertificates("default")
-      setDefaultCACertificates([...before, certificate])
-      return before
-    }),
-    (before) => Effect.sync(() => setDefaultCACertificates(before))
-  )
+import { selfSigned, trust } from "../support/selfSigned.ts"
 
 type Answer = (request: Http2ServerRequest, response: Http2ServerResponse) => void
 

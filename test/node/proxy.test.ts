@@ -1,7 +1,6 @@
 import { createServer, request as forward, type Server } from "node:http"
 import { createServer as createTlsServer } from "node:https"
 import { connect, type Socket } from "node:net"
-import { getCACertificates, setDefaultCACertificates } from "node:tls"
 import { assert, describe, it } from "@effect/vitest"
 import { Analytics } from "cdp-analytics-effect"
 import { AnalyticsNode, AnalyticsNodeLive, type AnalyticsNodeOptions } from "cdp-analytics-effect/node"
@@ -9,7 +8,7 @@ import { ConfigProvider, Effect, Layer, Redacted, Schedule } from "effect"
 import { runHere } from "../cli/runHere.ts"
 import { listen } from "../support/listen.ts"
 import { silent } from "../support/logs.ts"
-import { selfSigned } from "../support/selfSigned.ts"
+import { selfSigned, trust } from "../support/selfSigned.ts"
 
 /** A forward proxy that keeps a list of what it was asked for, and of whom. */
 const makeProxy = Effect.gen(function* () {
@@ -66,19 +65,9 @@ const plain = serve((count) =>
   })
 )
 
-const trust = (certificate: string) =>
-  Effect.acquireRelease(
-    Effect.sync(() => {
-      const before = getCACertificates("default")
-      setDefaultCACertificates([...before, certificate])
-      return before
-    }),
-    (before) => Effect.sync(() => setDefaultCACertificates(before))
-  )
-
 const tls = Effect.gen(function* () {
   const signed = selfSigned()
-  yield* trust(String(signed.cert))
+  yield* trust(signed.cert)
   return yield* serve((count) =>
     createTlsServer(signed, (request, response) => {
       request.resume().on("end", () => {

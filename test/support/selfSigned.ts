@@ -2,6 +2,8 @@ import { execFileSync } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { getCACertificates, setDefaultCACertificates } from "node:tls"
+import { Effect } from "effect"
 
 /** A certificate for this machine that no one has signed but itself. */
 export const selfSigned = () => {
@@ -35,3 +37,14 @@ export const selfSigned = () => {
   rmSync(folder, { recursive: true })
   return pair
 }
+
+/** Trusted by this process while the scope is open. */
+export const trust = (certificate: string | Buffer) =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      const before = getCACertificates("default")
+      setDefaultCACertificates([...before, String(certificate)])
+      return before
+    }),
+    (before) => Effect.sync(() => setDefaultCACertificates(before))
+  )
