@@ -3,7 +3,7 @@
  * nothing that the disk keeps.
  */
 import { constants } from "node:fs"
-import { type FileHandle, mkdir, open, unlink } from "node:fs/promises"
+import { type FileHandle, mkdir, open } from "node:fs/promises"
 import { dirname } from "node:path"
 import { NodeFileSystem } from "@effect/platform-node"
 import { Analytics, type CallError, messageFromJson } from "cdp-analytics-effect"
@@ -50,21 +50,23 @@ const AnalyticsWithFile = (path: string) =>
 
 /** Sends what the file has, as it was. A message that arrived after all has the same id, so the server takes it once. */
 const sendAgain = Effect.fnUntraced(function* (path: string) {
-  const content = yield* withOwnFile(path, async (file) => {
-    const text = await file.readFile("utf8")
-    // Before anything is sent: what fails again is written anew.
-    await unlink(path)
-    return text
-  })
+  const content = yield* withOwnFile(path, (file) => file.readFile("utf8"))
   const lines = content.split("\n").filter((line) => line !== "")
   if (lines.length === 0) return
   // One that is no message, or was cut short by a crash, stays for somebody to look at, and keeps none of the others back.
   const [messages, unread] = yield* Effect.partition(lines, (line) =>
     Effect.mapError(Effect.fromResult(messageFromJson(line)), () => line)
   )
-  if (unread.length > 0) yield* append(path, unread)
   for (const message of messages) yield* Analytics.enqueue(message, { asStamped: true })
-  const { delivered } = yield* Analytics.flush
+  const { delivered, waiting } = yield* Analytics.flush
+  // Only now: who is killed before sends them again, with the same ids. What failed again stands behind them.
+  if (waiting === 0) {
+    yield* withOwnFile(path, async (file) => {
+      const failed = (await file.readFile("utf8")).slice(content.length)
+      await file.truncate(0)
+      await file.appendFile(unread.map((line) => `${line}\n`).join("") + failed)
+    })
+  }
   yield* Console.log(`${delivered} of ${lines.length} from the file are delivered`)
 })
 

@@ -92,8 +92,8 @@ export class Analytics extends Context.Service<
      */
     readonly flush: Effect.Effect<FlushReport>
     /**
-     * Whether the server is `up` or `away`, since when, why, what waits and what is under way: for a health endpoint. It asks
-     * nobody.
+     * Whether the server is `up`, `away` or, before its first answer, `unknown`, since when, why, what waits and what is under
+     * way: for a health endpoint. It asks nobody.
      */
     readonly status: Effect.Effect<Status>
     /**
@@ -297,8 +297,8 @@ export class Analytics extends Context.Service<
   )
 
   /**
-   * Whether the server is `up` or `away`, since when, why, what waits and what is under way. It asks nobody: it is known
-   * from what the server answered.
+   * Whether the server is `up`, `away` or, before its first answer, `unknown`, since when, why, what waits and what is under
+   * way. It asks nobody: it is known from what the server answered.
    *
    * **Example** (A health endpoint)
    *
