@@ -225,9 +225,12 @@ const isThere = Effect.fnUntraced(
 /** The origins of Customer.io's regions. */
 export const regions = { us: "https://cdp.customer.io", eu: "https://cdp-eu.customer.io" } as const
 
+/** `URL` itself trims less: neither a byte order mark nor a no-break space. */
+const urlOf = (endpoint: string): URL => new URL(endpoint.trim())
+
 /** Where valid options point, without a slash at the end. */
 export const originOf = ({ endpoint, region = "us" }: Pick<AnalyticsOptions, "endpoint" | "region">): string => {
-  const { origin, pathname } = new URL(endpoint ?? regions[region])
+  const { origin, pathname } = urlOf(endpoint ?? regions[region])
   return origin + pathname.replace(/\/+$/, "")
 }
 
@@ -296,7 +299,7 @@ const Options = Schema.Struct({
 }).check(
   Schema.makeFilter((options) => {
     const endpoint = own(options, "endpoint")
-    return endpoint === undefined || own(options, "allowInsecureEndpoint") === true || isPrivate(new URL(endpoint))
+    return endpoint === undefined || own(options, "allowInsecureEndpoint") === true || isPrivate(urlOf(endpoint))
       ? undefined
       : { path: ["endpoint"], issue: "Expected https, or http on this machine, unless allowInsecureEndpoint is true" }
   })

@@ -99,6 +99,7 @@ describe("where to", () => {
     [{ endpoint: "http://localhost:8080" }, "http://localhost:8080/v1/batch"],
     [{ endpoint: "http://localhost:8080///" }, "http://localhost:8080/v1/batch"],
     [{ endpoint: "https://proxy.example.com/cdp/", region: "eu" }, "https://proxy.example.com/cdp/v1/batch"],
+    [{ endpoint: "\uFEFFhttps://proxy.example.com\u00A0" }, "https://proxy.example.com/v1/batch"],
     [{ endpoint: "https://proxy.example.com " }, "https://proxy.example.com/v1/batch"],
     [{ endpoint: "\thttps://proxy.example.com/cdp/\r\n" }, "https://proxy.example.com/cdp/v1/batch"],
     [{ endpoint: "HTTPS://Proxy.example.com:443/cdp" }, "https://proxy.example.com/cdp/v1/batch"],
