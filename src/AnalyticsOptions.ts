@@ -199,7 +199,7 @@ function optional<A>(config: Config.Config<A>): Config.Config<A | undefined> {
 }
 
 /** Of a variable that decides where data goes: a secret that is not there must not mean the default. */
-function optionalUnlessEmpty<A>(name: string, config: Config.Config<A>): Config.Config<A | undefined> {
+export function optionalUnlessEmpty<A>(name: string, config: Config.Config<A>): Config.Config<A | undefined> {
   return optional(config).pipe(
     Config.mapEffect((value) =>
       value !== undefined

@@ -1,27 +1,23 @@
 import type * as Undici from "@effect/platform-node/Undici"
 import { Duration } from "effect"
 
+/** The URL of a forward proxy, with its credentials, or those that the environment names. */
+export type ForwardProxy = URL | "environment"
+
 export interface DispatcherOptions {
   readonly requestTimeout: Duration.Duration
-  /** The URL of a forward proxy, with its credentials. */
-  readonly proxy: string | undefined
+  readonly proxy: ForwardProxy | undefined
 }
 
-/** What requests go out by: connections that stay open, through a proxy if the options or Node's own switch say so. */
+/** What requests go out by: connections that stay open, through a proxy if there is one. */
 export const makeDispatcher = (
   { Agent, EnvHttpProxyAgent, ProxyAgent }: typeof Undici,
   { requestTimeout, proxy }: DispatcherOptions
 ): Undici.Dispatcher => {
   // A connection that is being made cannot be called off, and others wait for it.
   const options = { connectTimeout: Duration.toMillis(requestTimeout) }
-  if (proxy !== undefined) return new ProxyAgent({ ...options, uri: proxy })
-  return usesEnvironment() ? new EnvHttpProxyAgent(options) : new Agent(options)
-}
-
-/** Node's own switch for `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`, which `fetch` follows. */
-const usesEnvironment = (): boolean => {
-  const { env, execArgv } = process
-  return env["NODE_USE_ENV_PROXY"] === "1" || execArgv.includes("--use-env-proxy")
+  if (proxy === undefined) return new Agent(options)
+  return proxy === "environment" ? new EnvHttpProxyAgent(options) : new ProxyAgent({ ...options, uri: proxy.href })
 }
 
 /** Where undici, of the application's version or of Node's own, keeps its global dispatcher. */

@@ -7,7 +7,7 @@ import type { ResolvedOptions } from "../AnalyticsOptions.ts"
 import { quietly } from "../telemetry/log.ts"
 import type { Deadline } from "../time/deadline.ts"
 import { type Answer, abandoned, Body, type Exchange, makeExchange, NoAnswer } from "../transport/exchange.ts"
-import { type DispatcherOptions, globalMock, makeDispatcher } from "./dispatcher.ts"
+import { type DispatcherOptions, type ForwardProxy, globalMock, makeDispatcher } from "./dispatcher.ts"
 import { problemOfNode } from "./nodeVersion.ts"
 
 const loadUndici = Effect.tryPromise(() => import("@effect/platform-node/Undici"))
@@ -16,15 +16,16 @@ const loadUndici = Effect.tryPromise(() => import("@effect/platform-node/Undici"
 const isUndici = ({ Agent }: typeof Undici): boolean => "dispatch" in Agent.prototype
 
 /** Over undici, or over `fetch` where that cannot be loaded, or is not what it is called. */
-export const makeNodeExchange = (proxy: string | undefined) =>
+export const makeNodeExchange = (proxy: ForwardProxy | undefined) =>
   Effect.fnUntraced(function* ({ requestTimeout }: ResolvedOptions) {
     const problem = problemOfNode()
     if (problem !== undefined) return yield* new InvalidOptions({ option: "", reason: `AnalyticsNode ${problem}` })
     const undici = yield* Effect.option(loadUndici)
     const dispatching = Option.filter(undici, isUndici)
     if (Option.isSome(dispatching)) return yield* makeUndiciExchange(dispatching.value, { requestTimeout, proxy })
-    // What was to go through it must not go around it.
-    if (proxy !== undefined) return yield* new InvalidOptions({ option: "proxy", reason: noProxy })
+    // What was to go through it must not go around it; those of the environment are for `fetch`, too.
+    if (proxy !== undefined && proxy !== "environment")
+      return yield* new InvalidOptions({ option: "proxy", reason: noProxy })
     yield* quietly(Option.isSome(undici) ? Effect.logDebug(otherUndici) : Effect.logWarning(noUndici))
     return yield* Effect.provideContext(makeExchange, yield* Layer.build(FetchHttpClient.layer))
   })

@@ -184,7 +184,53 @@ describe("a proxy", () => {
     })
   )
 
-  it.effect.each(["proxy.example:3128", "ftp://proxy.example", "http://", "", 3128, {}])("%j is refused", (proxy) =>
+  it.live("of Node's switch in NODE_OPTIONS is followed", () =>
+    Effect.gen(function* () {
+      const proxy = yield* makeProxy
+      const server = yield* plain
+      yield* withEnv({ HTTP_PROXY: proxy.url, NODE_OPTIONS: "--no-warnings --use-env-proxy" })
+      yield* send({ endpoint: `http://127.0.0.1:${server.port}` })
+      assert.strictEqual(proxy.asked.length, 1)
+    })
+  )
+
+  it.live.each(["proxy.example:3128", "http://user:secret@proxy.example/path", "secret", " "])(
+    "of Node's own switch that is %j is refused",
+    (url) =>
+      Effect.gen(function* () {
+        yield* withEnv({ NODE_USE_ENV_PROXY: "1", HTTPS_PROXY: url })
+        const error = yield* Effect.flip(send({}))
+        assert.deepInclude(error, { _tag: "InvalidOptions", option: "proxy" })
+        assert.include(error.message, "HTTPS_PROXY")
+        assert.notInclude(error.message, "secret")
+        const { code, output } = yield* runHere(["doctor", "--yes"], { env: { CUSTOMERIO_API_KEY: "key" } })
+        assert.strictEqual(code, 1)
+        assert.include(output, "HTTPS_PROXY")
+      })
+  )
+
+  it.effect("of a variable that is empty is refused", () =>
+    Effect.gen(function* () {
+      const env = { CUSTOMERIO_API_KEY: "key", CUSTOMERIO_PROXY: "" }
+      const provider = ConfigProvider.layer(ConfigProvider.fromEnv({ env }))
+      const error = yield* Effect.flip(Layer.build(Layer.provide(AnalyticsNodeLive, provider)))
+      assert.strictEqual(error._tag, "ConfigError")
+      assert.include(error.message, "CUSTOMERIO_PROXY")
+    })
+  )
+
+  it.effect.each([
+    "proxy.example:3128",
+    "ftp://proxy.example",
+    "http://",
+    "http://proxy.example/path",
+    "http://proxy.example/?x=1",
+    "http://proxy.example#x",
+    "http://user:%E0%A4%A@proxy.example",
+    "",
+    3128,
+    {}
+  ])("%j is refused", (proxy) =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(send({ proxy: proxy as string }))
       assert.deepInclude(error, { _tag: "InvalidOptions", option: "proxy" })
