@@ -35,6 +35,7 @@ import type { EnqueueOptions } from "./pipeline/accept.ts"
 import { type Client, makeClient } from "./pipeline/Client.ts"
 import type { Status } from "./pipeline/Status.ts"
 import { makeQuietFailures } from "./telemetry/quietFailures.ts"
+import { makeRunDetached } from "./time/detached.ts"
 import { type Exchange, makeExchange } from "./transport/exchange.ts"
 import { makeTransport } from "./transport/Transport.ts"
 
@@ -453,7 +454,7 @@ const quietFailures = new WeakMap<object, ReturnType<typeof makeQuietFailures>>(
 
 /** Each client's own, so that two of them do not hush each other. */
 const quietFailuresOf = (analytics: object): ReturnType<typeof makeQuietFailures> => {
-  const known = quietFailures.get(analytics) ?? makeQuietFailures()
+  const known = quietFailures.get(analytics) ?? makeQuietFailures(Effect.forkDetach)
   quietFailures.set(analytics, known)
   return known
 }
@@ -464,7 +465,14 @@ type MakeExchange<E, R> = (options: ResolvedOptions) => Effect.Effect<Exchange, 
 export const makeAnalytics = Effect.fnUntraced(function* <E, R>(exchangeOf: MakeExchange<E, R>, options: unknown) {
   const resolved = yield* resolveOptions(options)
   const transport = yield* makeTransport(resolved, yield* exchangeOf(resolved))
-  return fromClient(yield* makeClient(resolved, transport))
+  const analytics = fromClient(yield* makeClient(resolved, transport))
+  const run = yield* makeRunDetached
+  // Not in the request of the first call that fails: it goes on as long as others do.
+  quietFailures.set(
+    analytics,
+    makeQuietFailures((watch) => Effect.sync(() => run(watch)))
+  )
+  return analytics
 })
 
 const isConfig = safely(Config.isConfig)

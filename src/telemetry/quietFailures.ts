@@ -22,8 +22,8 @@ interface Kind {
   untold: number
 }
 
-/** Says failures in the log: a line for each kind of them in 10 seconds, with how many there were. */
-export const makeQuietFailures = () => {
+/** Says failures in the log: a line for each kind of them in 10 seconds, with how many there were. `fork` runs what counts. */
+export const makeQuietFailures = (fork: (watch: Effect.Effect<void>) => Effect.Effect<unknown>) => {
   const kinds = new Map<string, Kind>()
 
   const tell = (kind: Kind): Effect.Effect<void> => {
@@ -59,6 +59,6 @@ export const makeQuietFailures = () => {
       }
       const kind = { failure, untold: 1 }
       kinds.set(key, kind)
-      return Effect.andThen(tell(kind), Effect.forkDetach(watch(key, kind)))
+      return Effect.andThen(tell(kind), fork(watch(key, kind)))
     })
 }

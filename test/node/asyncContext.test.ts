@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from "node:async_hooks"
+import { AsyncLocalStorage, createHook } from "node:async_hooks"
 import { subscribe, unsubscribe } from "node:diagnostics_channel"
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
@@ -76,4 +76,27 @@ it.live("a client that was made in a request keeps nothing of it, and runs in no
     unsubscribe("undici:client:sendHeaders", onConnection)
     yield* Effect.promise(() => runtime.dispose())
   }).pipe(Effect.provide(Simulator.layerServer({})))
+)
+
+it.live("failures of quiet calls are counted in nobody's request", () =>
+  Effect.gen(function* () {
+    const storage = new AsyncLocalStorage<RequestStore>()
+    const timers = new Set<number | undefined>()
+    const hook = createHook({
+      init: (_, type) => {
+        if (type === "Timeout") timers.add(storage.getStore()?.number)
+      }
+    })
+    const runtime = ManagedRuntime.make(
+      Layer.provideMerge(AnalyticsNode.layer({ apiKey: Redacted.make("key") }), Logger.layer([]))
+    )
+    yield* Effect.promise(() => runtime.context())
+    const call = Analytics.track({ userId: "", event: "e" }).pipe(Analytics.quietly)
+    hook.enable()
+    yield* Effect.promise(() => storage.run(new RequestStore(1), () => runtime.runPromise(call)))
+    yield* Effect.sleep("10 millis")
+    hook.disable()
+    assert.deepStrictEqual([...timers], [undefined])
+    yield* Effect.promise(() => runtime.dispose())
+  })
 )
