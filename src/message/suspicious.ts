@@ -17,8 +17,9 @@ const longestPlaceholder = 36
 /** The beginning of most ids, and of none of these. */
 const ordinary = /^(?:[1-9a-eg-mo-sv-z]|u[^n])/i
 
-/** What of a text shows, but for the space inside. */
-const visibleOf = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]/gu, "").trim()
+/** What of a text shows, but for the space inside. The blank of Braille is a symbol to Unicode, the fillers of Hangul are letters. */
+const visibleOf = (text: string): string =>
+  text.replace(/[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/gu, "").trim()
 
 const blank = "Expected a character that shows, unless allowSuspiciousIds is true"
 

@@ -156,7 +156,18 @@ describe("suspicious ids", () => {
     "\u200bnull\ufeff",
     `undefined${" ".repeat(10_000)}`
   ]
-  const blank = [" ", "\t\n", "\u200b", "\ufeff\u00a0", " ".repeat(1000), "\u2800\u0007".slice(1)]
+  const blank = [
+    " ",
+    "\t\n",
+    "\u200b",
+    "\ufeff\u00a0",
+    " ".repeat(1000),
+    "\u0007",
+    "\u2800",
+    "\u3164",
+    "\uffa0",
+    "\ufe0f"
+  ]
 
   it.effect.each(broken)("%j is refused wherever an id is", (id) =>
     Effect.gen(function* () {
