@@ -11,6 +11,7 @@ import {
   type AnalyticsConfig,
   type AnalyticsOptions,
   analyticsConfig,
+  Overrides,
   type ResolvedOptions,
   readOptions,
   resolveOptions
@@ -481,11 +482,12 @@ const isConfig = safely(Config.isConfig)
 export const readConfig = Effect.fnUntraced(function* (config: unknown, overrides: unknown) {
   // Without a prototype, so that an option named `__proto__` is one like any other, and refused.
   const options: Record<string, unknown> = Object.create(null)
-  const configured = isConfig(config) ? yield* config : config
+  const given = yield* Effect.fromResult(readOptions(overrides))
+  const configured = isConfig(config) ? yield* Effect.provideService(config, Overrides, given) : config
   for (const [name, value] of Object.entries(yield* Effect.fromResult(readOptions(configured)))) {
     options[name] = isConfig(value) ? yield* value : value
   }
-  for (const [name, value] of Object.entries(yield* Effect.fromResult(readOptions(overrides)))) {
+  for (const [name, value] of Object.entries(given)) {
     if (value !== undefined) options[name] = value
   }
   return options

@@ -6,6 +6,7 @@
 import {
   Config,
   ConfigProvider,
+  Context,
   Duration,
   Effect,
   Option,
@@ -158,6 +159,11 @@ export const keylessConfigs = {
   allowSuspiciousIds: optional(Config.Boolean("CUSTOMERIO_ALLOW_SUSPICIOUS_IDS"))
 }
 
+/** The options that win over those of the environment: with a key among them, or `enabled: false`, that needs none. */
+export const Overrides = Context.Reference<AnyRecord>("cdp-analytics-effect/AnalyticsOptions/Overrides", {
+  defaultValue: () => ({})
+})
+
 /**
  * Every option of `AnalyticsLive`, read from the environment: `CUSTOMERIO_API_KEY` (required), `CUSTOMERIO_REGION`,
  * `CUSTOMERIO_ENDPOINT`, `CUSTOMERIO_FLUSH_AT`, `CUSTOMERIO_FLUSH_INTERVAL` and so on, one for each option that is not an
@@ -179,12 +185,14 @@ export const analyticsConfig: Config.Config<AnalyticsOptions> = Config.all({
   apiKey: optional(Config.Redacted("CUSTOMERIO_API_KEY")),
   ...keylessConfigs
 }).pipe(
-  Config.mapEffect(({ apiKey, ...options }) => {
-    if (apiKey !== undefined) return Effect.succeed({ ...options, apiKey })
-    return options.enabled === false
-      ? Effect.succeed({ ...options, apiKey: Redacted.make("none") })
-      : failConfig("CUSTOMERIO_API_KEY", noKey)
-  })
+  Config.mapEffect(
+    Effect.fnUntraced(function* ({ apiKey, ...options }) {
+      if (apiKey !== undefined) return { ...options, apiKey }
+      const over = yield* Overrides
+      const needsNone = over["apiKey"] !== undefined || (over["enabled"] ?? options.enabled) === false
+      return needsNone ? { ...options, apiKey: Redacted.make("none") } : yield* failConfig("CUSTOMERIO_API_KEY", noKey)
+    })
+  )
 )
 
 const noKey = `Expected the API key of a source (in Customer.io: ${whereKeysAre}), or CUSTOMERIO_ENABLED=false to send nothing`

@@ -401,6 +401,24 @@ describe("configuration", () => {
     })
   )
 
+  it.effect.each([{ apiKey: Redacted.make("key") }, { enabled: false }])(
+    "needs no key of the environment where it is given %j",
+    (overrides) =>
+      Effect.provide(
+        build(Analytics.layerConfig(analyticsConfig, overrides)),
+        ConfigProvider.layer(ConfigProvider.fromEnv({ env: {} }))
+      )
+  )
+
+  it.effect("needs one where it is given that it is enabled", () =>
+    Effect.gen(function* () {
+      const env = ConfigProvider.layer(ConfigProvider.fromEnv({ env: { CUSTOMERIO_ENABLED: "false" } }))
+      const layer = Analytics.layerConfig(analyticsConfig, { enabled: true })
+      const error = yield* Effect.flip(Effect.provide(build(layer), env))
+      assert.include(error.message, "CUSTOMERIO_API_KEY")
+    })
+  )
+
   it.effect("the environment is taken but for the options that are given beside it", () =>
     Effect.gen(function* () {
       const env = withEnv({ CUSTOMERIO_API_KEY: "from-env", CUSTOMERIO_FLUSH_AT: "0", CUSTOMERIO_STRICT: "false" })
