@@ -155,7 +155,7 @@ export const keylessConfigs = {
   shutdownTimeout: optional(Config.Duration("CUSTOMERIO_SHUTDOWN_TIMEOUT")),
   strict: optional(Config.Boolean("CUSTOMERIO_STRICT")),
   compression: optional(Config.Literals(["none", "gzip"], "CUSTOMERIO_COMPRESSION")),
-  enabled: optional(Config.Boolean("CUSTOMERIO_ENABLED")),
+  enabled: optionalUnlessEmpty("CUSTOMERIO_ENABLED", Config.Boolean("CUSTOMERIO_ENABLED")),
   allowSuspiciousIds: optional(Config.Boolean("CUSTOMERIO_ALLOW_SUSPICIOUS_IDS"))
 }
 
@@ -168,7 +168,8 @@ export const Overrides = Context.Reference<AnyRecord>("cdp-analytics-effect/Anal
  * Every option of `AnalyticsLive`, read from the environment: `CUSTOMERIO_API_KEY` (required), `CUSTOMERIO_REGION`,
  * `CUSTOMERIO_ENDPOINT`, `CUSTOMERIO_FLUSH_AT`, `CUSTOMERIO_FLUSH_INTERVAL` and so on, one for each option that is not an
  * object or a function. Durations are written as `5 seconds` or `500 millis`. With `CUSTOMERIO_ENABLED=false` no key is
- * needed. An empty `CUSTOMERIO_ENDPOINT` or `CUSTOMERIO_REGION` is a `ConfigError`, since it would mean the default.
+ * needed. An empty `CUSTOMERIO_ENDPOINT`, `CUSTOMERIO_REGION` or `CUSTOMERIO_ENABLED` is a
+ * `ConfigError`, since it would mean the default.
  *
  * **Example** (Adding to what the environment says)
  *

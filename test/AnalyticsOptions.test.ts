@@ -364,21 +364,23 @@ describe("configuration", () => {
     })
   )
 
-  it.effect.each(["CUSTOMERIO_ENDPOINT", "CUSTOMERIO_REGION"])("an empty %s is a ConfigError that names it", (name) =>
-    Effect.gen(function* () {
-      const providers = [
-        ConfigProvider.fromEnv({ env: { CUSTOMERIO_API_KEY: "k", [name]: "" } }),
-        ConfigProvider.fromUnknown({ CUSTOMERIO_API_KEY: "k", [name]: "" })
-      ]
-      for (const provider of providers) {
-        for (const layer of [AnalyticsLive, AnalyticsNodeLive]) {
-          const error = yield* Effect.flip(build(layer).pipe(Effect.provide(ConfigProvider.layer(provider))))
-          assert.strictEqual(error._tag, "ConfigError")
-          assert.include(error.message, name)
-          assert.include(error.message, "empty")
+  it.effect.each(["CUSTOMERIO_ENDPOINT", "CUSTOMERIO_REGION", "CUSTOMERIO_ENABLED"])(
+    "an empty %s is a ConfigError that names it",
+    (name) =>
+      Effect.gen(function* () {
+        const providers = [
+          ConfigProvider.fromEnv({ env: { CUSTOMERIO_API_KEY: "k", [name]: "" } }),
+          ConfigProvider.fromUnknown({ CUSTOMERIO_API_KEY: "k", [name]: "" })
+        ]
+        for (const provider of providers) {
+          for (const layer of [AnalyticsLive, AnalyticsNodeLive]) {
+            const error = yield* Effect.flip(build(layer).pipe(Effect.provide(ConfigProvider.layer(provider))))
+            assert.strictEqual(error._tag, "ConfigError")
+            assert.include(error.message, name)
+            assert.include(error.message, "empty")
+          }
         }
-      }
-    })
+      })
   )
 
   it.effect("a key is trimmed", () =>
