@@ -6,8 +6,8 @@ import { AnalyticsTest } from "cdp-analytics-effect/testing"
 import { Config, Effect, Exit, Layer, Redacted } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
 import { maxDepth, tooDeep } from "../../src/message/depth.ts"
-import { makeRandom } from "../message/hostile/random.ts"
 import { allKinds } from "../message/hostile/values.ts"
+import { makeRandom } from "../support/random.ts"
 
 type Build = (options: unknown) => Layer.Layer<unknown, InvalidOptions | Config.ConfigError, HttpClient.HttpClient>
 

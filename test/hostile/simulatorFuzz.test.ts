@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Simulator } from "cdp-analytics-effect/simulator"
 import { Effect, Exit } from "effect"
-import { makeRandom, pick, type Random } from "../message/hostile/random.ts"
+import { makeRandom, pick, type Random } from "../support/random.ts"
 import { repetitions } from "../support/repetitions.ts"
 
 const texts = [

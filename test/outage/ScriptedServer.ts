@@ -1,6 +1,6 @@
 import { Clock, Effect } from "effect"
 import { HttpClient, HttpClientError, type HttpClientRequest, HttpClientResponse } from "effect/http"
-import { makeRandom } from "./random.ts"
+import { makeRandom } from "../support/random.ts"
 import type { Request, Script } from "./Scenario.ts"
 
 /** As far as the server needs it. */

@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Config, Effect, Option } from "effect"
+import { makeRandom } from "../support/random.ts"
 import { repetitions } from "../support/repetitions.ts"
 import { brokenWireLaws } from "./laws.ts"
 import { type Played, play } from "./play.ts"
-import { makeRandom } from "./random.ts"
 import {
   type Answer,
   answer,

@@ -3,7 +3,7 @@ import { HttpClient, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 // Not by its name: programs outside of the tests play this too.
 import { Analytics } from "../../src/index.ts"
-import { makeRandom } from "./random.ts"
+import { makeRandom } from "../support/random.ts"
 
 export interface Herd {
   readonly clients: number

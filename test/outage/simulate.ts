@@ -1,6 +1,6 @@
 import { Duration } from "effect"
+import { makeRandom } from "../support/random.ts"
 import { type ModelMessage, type ModelOptions, makeModel, modelDefaults, type Result } from "./model.ts"
-import { makeRandom } from "./random.ts"
 import type { Ended, Report, Request, Scenario } from "./Scenario.ts"
 
 interface Message extends ModelMessage {

@@ -2,8 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Analytics } from "cdp-analytics-effect"
 import { Effect, Layer, Redacted, Schedule } from "effect"
 import { HttpClient, type HttpClientRequest, HttpClientResponse } from "effect/http"
-import { makeRandom, pick, type Random } from "../message/hostile/random.ts"
 import { collectLogs } from "../support/logs.ts"
+import { makeRandom, pick, type Random } from "../support/random.ts"
 import { repetitions } from "../support/repetitions.ts"
 
 const some = (random: Random, alphabet: string, length: number): string =>

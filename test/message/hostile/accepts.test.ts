@@ -4,9 +4,9 @@ import { GroupTraits, Identify, Properties, Track, Traits } from "cdp-analytics-
 import { Arbitrary, DateTime, Exit, Result, Schema, SchemaParser } from "effect"
 import { makeAccepts } from "../../../src/message/accepts.ts"
 import { hasToJson, toWire } from "../../../src/message/wire.ts"
+import { makeRandom } from "../../support/random.ts"
 import { repetitions } from "../../support/repetitions.ts"
 import { hostileInput } from "./inputs.ts"
-import { makeRandom } from "./random.ts"
 
 const parse = SchemaParser.decodeUnknownExit(Schema.toType(Track), { onExcessProperty: "error" })
 const acceptsTrack = makeAccepts(Track)

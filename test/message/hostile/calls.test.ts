@@ -3,11 +3,11 @@ import { Analytics, type CallError, type Receipt } from "cdp-analytics-effect"
 import { Cause, Config, Effect, Exit, Layer, Schema } from "effect"
 import { library } from "../../../src/message/library.ts"
 import { silent } from "../../support/logs.ts"
+import { makeRandom, pick } from "../../support/random.ts"
 import { repetitions } from "../../support/repetitions.ts"
 import { layerMocked, Server } from "../../support/Server.ts"
 import { type Call, calls, hostileInput } from "./inputs.ts"
 import { changedPrototypes, describePrototypes } from "./prototypes.ts"
-import { makeRandom, pick } from "./random.ts"
 import { hostile } from "./values.ts"
 
 const settings = Config.all({

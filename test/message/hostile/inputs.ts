@@ -1,4 +1,4 @@
-import { pick, type Random } from "./random.ts"
+import { pick, type Random } from "../../support/random.ts"
 import { hostile } from "./values.ts"
 
 export const calls = ["identify", "track", "page", "screen", "group", "alias", "enqueue"] as const

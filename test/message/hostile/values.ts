@@ -17,7 +17,7 @@ import {
   Schema,
   Stream
 } from "effect"
-import { makeRandom, pick, type Random } from "./random.ts"
+import { makeRandom, pick, type Random } from "../../support/random.ts"
 
 /** What JSON, Schemas and objects themselves are not made for, by name. */
 export interface Named {
