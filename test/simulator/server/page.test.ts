@@ -714,7 +714,7 @@ describe.skipIf(installed.isMissing)(`the page${installed.note}`, () => {
           await blocks("timed")
           await page.locator("#verdict").selectOption("refused")
           await page.locator("#detail").waitFor({ state: "hidden" })
-          assert.strictEqual(await page.locator("[aria-activedescendant]:visible").count(), 0)
+          await page.locator("[aria-activedescendant]:visible").waitFor({ state: "detached" })
         })
       }).pipe(Effect.provide(layer)),
     30_000
