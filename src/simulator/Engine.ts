@@ -22,7 +22,7 @@ import { cut, maxNameLength, maxTextLength } from "./cut.ts"
 import { type Fault, makeFaultPlan, validateFaults } from "./Fault.ts"
 import { keepMessage } from "./KeptMessage.ts"
 import type { SimulatedObject } from "./Objects.ts"
-import type { Person } from "./People.ts"
+import type { SimulatedPerson } from "./People.ts"
 import { makeNewest, type ReceivedEvent, type ReceivedRequest } from "./Received.ts"
 import { makeSeen } from "./Seen.ts"
 import { type ResolvedSimulatorOptions, resolveSimulatorOptions } from "./SimulatorOptions.ts"
@@ -30,8 +30,9 @@ import { makeState } from "./State.ts"
 import { emptyWeight, weigh } from "./weight.ts"
 
 /**
- * A request as any transport hands it over.
+ * A request as any transport hands it over, for servers of your own.
  *
+ * @experimental
  * @category models
  * @since 0.1.0
  */
@@ -47,22 +48,55 @@ export interface RawRequest {
 }
 
 /**
- * What the transport is to do.
+ * What the transport is to do: `Reset` breaks the connection off without an answer.
+ *
+ * @experimental
+ * @category models
+ * @since 0.1.0
+ */
+export type RawAnswer = RawResponse | { readonly _tag: "Reset" }
+
+/**
+ * An answer that the transport is to send.
+ *
+ * @experimental
+ * @category models
+ * @since 0.1.0
+ */
+export interface RawResponse {
+  /** `Truncate` announces the whole body, sends half of it and breaks off. */
+  readonly _tag: "Respond" | "Truncate"
+  /** HTTP status. */
+  readonly status: number
+  /** Names in lower case. */
+  readonly headers: { readonly [name: string]: string }
+  /** JSON, but where a fault makes it garbage. */
+  readonly body: string
+}
+
+/**
+ * How many of what a simulator remembered made room for newer ones.
  *
  * @category models
  * @since 0.1.0
  */
-export type RawAnswer = TextAnswer | { readonly _tag: "Reset" }
-
-interface TextAnswer {
-  /** `Truncate` sends half of the body and breaks off. */
-  readonly _tag: "Respond" | "Truncate"
-  readonly status: number
-  readonly headers: { readonly [name: string]: string }
-  readonly body: string
+export interface DroppedCounts {
+  /** Events. */
+  readonly events: number
+  /** Requests. */
+  readonly requests: number
+  /** People. */
+  readonly people: number
+  /** Objects. */
+  readonly objects: number
 }
 
-/** What a simulator remembers, and how its faults are set. */
+/**
+ * What `yield* Simulator` gives: what a simulator remembers, and how its faults are set.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface Engine {
   /** The origin to point a client at; in process, the client is pointed here whatever its endpoint. */
   readonly url: string
@@ -71,16 +105,11 @@ export interface Engine {
   /** The newest requests, oldest first. */
   readonly requests: Effect.Effect<ReadonlyArray<ReceivedRequest>>
   /** Everyone that the accepted events made known. */
-  readonly people: Effect.Effect<ReadonlyArray<Person>>
+  readonly people: Effect.Effect<ReadonlyArray<SimulatedPerson>>
   /** Groups, which are objects of a type. */
   readonly objects: Effect.Effect<ReadonlyArray<SimulatedObject>>
   /** How many made room for newer ones. */
-  readonly dropped: Effect.Effect<{
-    readonly events: number
-    readonly requests: number
-    readonly people: number
-    readonly objects: number
-  }>
+  readonly dropped: Effect.Effect<DroppedCounts>
   /** Each event from now on. A reader that is 1,024 events behind loses the oldest. */
   readonly live: Stream.Stream<ReceivedEvent>
   /** What is left of the fault plan. */
@@ -95,9 +124,15 @@ export interface Engine {
   /**
    * How many bytes of a request's body are worth reading, for servers of your own: none where the route or the key of its
    * header is wrong. Hand over one more of a body that is longer, and `handle` answers 413.
+   *
+   * @experimental
    */
   readonly bodyLimit: (head: Omit<RawRequest, "body">) => number
-  /** Handles a request, for servers of your own. */
+  /**
+   * Handles a request, for servers of your own.
+   *
+   * @experimental
+   */
   readonly handle: (request: RawRequest) => Effect.Effect<RawAnswer>
 }
 
@@ -106,7 +141,7 @@ export interface WatchedEngine extends Engine {
   /** Each time that everything is forgotten, the id of the newest event until then. */
   readonly clears: Stream.Stream<number>
   /** How many events of one of the `people` had made room for newer ones. */
-  readonly droppedEventsOf: (person: Person) => number
+  readonly droppedEventsOf: (person: SimulatedPerson) => number
 }
 
 /** An engine behind a server, for the routes of that server. */
@@ -264,8 +299,8 @@ export const makeEngine = Effect.fnUntraced(function* (input: unknown, url: stri
     }
     const { batch } = envelope
     if (!Array.isArray(batch)) return refused("batch must be an array", 400, 200)
-    if (batch.length > options.maxBatchMessages) {
-      return refused(`the batch has ${batch.length} messages, the limit is ${options.maxBatchMessages}`, 400, 200)
+    if (batch.length > options.maxBatchSize) {
+      return refused(`the batch has ${batch.length} messages, the limit is ${options.maxBatchSize}`, 400, 200)
     }
     return { _tag: "Messages", messages: batch, isBatch: true, context: objectAt(envelope, "context") }
   }
@@ -299,7 +334,7 @@ export const makeEngine = Effect.fnUntraced(function* (input: unknown, url: stri
       requests.add(received, weigh(received))
     }
 
-    const respond = (status: number, body: string, messages: number, reason?: string, headers = {}): TextAnswer => {
+    const respond = (status: number, body: string, messages: number, reason?: string, headers = {}): RawResponse => {
       remember(messages, { status, ...(reason !== undefined && { reason }) })
       return { _tag: "Respond", status, headers: { "content-type": "application/json", ...headers }, body }
     }
@@ -441,7 +476,7 @@ const makeRateLimit = (limit: ResolvedSimulatorOptions["rateLimit"]) => {
   return (now: number): boolean => {
     if (limit === undefined) return false
     while (times[0] !== undefined && now - times[0] >= limit.millis) times.shift()
-    if (times.length >= limit.requests) return true
+    if (times.length >= limit.limit) return true
     times.push(now)
     return false
   }

@@ -11,7 +11,7 @@ import { emptyWeight, keyWeight, weigh } from "./weight.ts"
  * @category models
  * @since 0.1.0
  */
-export interface Person {
+export interface SimulatedPerson {
   /** The newest 100, as of the other ids. */
   readonly userIds: ReadonlyArray<string>
   /** The ids from before the person was known, and since. */
@@ -82,7 +82,7 @@ export const makePeople = ({ keep, keepBytes, maxMessageBytes }: StateLimits) =>
     emails: new Map()
   }
   const most = maxWeight(maxMessageBytes)
-  const droppedEvents = new WeakMap<Person, number>()
+  const droppedEvents = new WeakMap<SimulatedPerson, number>()
   let weight = 0
   let ended = 0
   let dropped = 0
@@ -237,8 +237,8 @@ export const makePeople = ({ keep, keepBytes, maxMessageBytes }: StateLimits) =>
     dropEvent: (message: WireObject): void => {
       for (const person of new Set(idsOf(message).flatMap(whoHas))) person.droppedEvents++
     },
-    droppedEventsOf: (person: Person): number => droppedEvents.get(person) ?? 0,
-    all: (): ReadonlyArray<Person> =>
+    droppedEventsOf: (person: SimulatedPerson): number => droppedEvents.get(person) ?? 0,
+    all: (): ReadonlyArray<SimulatedPerson> =>
       Array.from(people, (person) => {
         const described = describe(person)
         if (person.droppedEvents > 0) droppedEvents.set(described, person.droppedEvents)
@@ -284,7 +284,7 @@ const weighPerson = (person: KnownPerson): number => {
   return weight
 }
 
-const describe = (person: KnownPerson): Person => ({
+const describe = (person: KnownPerson): SimulatedPerson => ({
   userIds: [...person.userIds],
   anonymousIds: [...person.anonymousIds],
   emails: [...person.emails],

@@ -7,13 +7,16 @@
  * @see https://docs.customer.io/integrations/api/cdp/
  * @since 0.1.0
  */
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer, Stream } from "effect"
 import { HttpClient, HttpClientError, HttpClientResponse, type HttpServerError } from "effect/http"
 import type { InvalidOptions } from "../AnalyticsError.ts"
 import { readOptions } from "../AnalyticsOptions.ts"
-import { type Engine, makeEngine, ServedEngine } from "./Engine.ts"
+import { type DroppedCounts, type Engine, makeEngine, ServedEngine } from "./Engine.ts"
 import type { Fault } from "./Fault.ts"
 import { resolveListenOptions } from "./ListenOptions.ts"
+import type { SimulatedObject } from "./Objects.ts"
+import type { SimulatedPerson } from "./People.ts"
+import type { ReceivedEvent, ReceivedRequest } from "./Received.ts"
 import type { SimulatorOptions } from "./SimulatorOptions.ts"
 
 /**
@@ -43,32 +46,81 @@ import type { SimulatorOptions } from "./SimulatorOptions.ts"
  */
 export class Simulator extends Context.Service<Simulator, Engine>()("cdp-analytics-effect/simulator/Simulator") {
   /** The newest events, oldest first: accepted, duplicate and refused. */
-  static readonly events = Simulator.use((simulator) => simulator.events)
+  static readonly events: Effect.Effect<ReadonlyArray<ReceivedEvent>, never, Simulator> = Simulator.use(
+    (simulator) => simulator.events
+  )
 
   /** The newest requests, oldest first. */
-  static readonly requests = Simulator.use((simulator) => simulator.requests)
+  static readonly requests: Effect.Effect<ReadonlyArray<ReceivedRequest>, never, Simulator> = Simulator.use(
+    (simulator) => simulator.requests
+  )
 
   /** Everyone that the accepted events made known. */
-  static readonly people = Simulator.use((simulator) => simulator.people)
+  static readonly people: Effect.Effect<ReadonlyArray<SimulatedPerson>, never, Simulator> = Simulator.use(
+    (simulator) => simulator.people
+  )
 
   /** Groups, which are objects of a type. */
-  static readonly objects = Simulator.use((simulator) => simulator.objects)
+  static readonly objects: Effect.Effect<ReadonlyArray<SimulatedObject>, never, Simulator> = Simulator.use(
+    (simulator) => simulator.objects
+  )
+
+  /** How many events, requests, people and objects made room for newer ones. */
+  static readonly dropped: Effect.Effect<DroppedCounts, never, Simulator> = Simulator.use(
+    (simulator) => simulator.dropped
+  )
 
   /**
-   * Replaces the fault plan: each fault meets `times` requests, or all, before the next one has its turn. Fails, and changes
-   * nothing, where a fault cannot be acted out.
+   * Each event from now on. A reader that is 1,024 events behind loses the oldest.
+   *
+   * **Example** (The next event that arrives)
+   *
+   * ```ts
+   * import { Simulator } from "cdp-analytics-effect/simulator"
+   * import { Stream } from "effect"
+   *
+   * const next = Simulator.live.pipe(Stream.take(1), Stream.runCollect)
+   * ```
+   *
+   * @since 0.1.0
+   */
+  static readonly live: Stream.Stream<ReceivedEvent, never, Simulator> = Stream.unwrap(
+    Simulator.useSync((simulator) => simulator.live)
+  )
+
+  /** What is left of the fault plan. */
+  static readonly faults: Effect.Effect<ReadonlyArray<Fault>, never, Simulator> = Simulator.use(
+    (simulator) => simulator.faults
+  )
+
+  /**
+   * Replaces the fault plan: each fault meets `times` requests, or all, before the next one has its turn. Fails with
+   * `InvalidOptions`, and changes nothing, where a fault cannot be acted out.
+   *
+   * **Example** (An outage of three requests)
+   *
+   * ```ts
+   * import { Simulator } from "cdp-analytics-effect/simulator"
+   *
+   * const outage = Simulator.setFaults([{ kind: "status", status: 503, times: 3 }])
+   * ```
+   *
+   * @since 0.1.0
    */
   static readonly setFaults = (faults: ReadonlyArray<Fault>): Effect.Effect<void, InvalidOptions, Simulator> =>
     Simulator.use((simulator) => simulator.setFaults(faults))
 
   /** Forgets events, requests, people, objects, message ids and faults. */
-  static readonly clear = Simulator.use((simulator) => simulator.clear)
+  static readonly clear: Effect.Effect<void, never, Simulator> = Simulator.use((simulator) => simulator.clear)
 
   /**
    * A simulator on a socket of this machine. Needs Node and `@effect/platform-node`.
    *
    * Programs of this machine read what arrived at `GET /events.json`, which takes `type`, `event`, `userId`, `anonymousId`,
    * `verdict`, `after` and `limit`, and `DELETE /events` forgets everything.
+   *
+   * Fails with `InvalidOptions`, and where it cannot listen, such as on a port that is taken, with Effect's `ServeError`, which
+   * is of a module that Effect marks as unstable.
    *
    * **Example** (Any client, in any language)
    *
@@ -83,30 +135,45 @@ export class Simulator extends Context.Service<Simulator, Engine>()("cdp-analyti
    * }).pipe(Effect.provide(Simulator.layerServer({ port: 8400 })))
    * ```
    *
+   * @experimental
    * @since 0.1.0
    */
   static readonly layerServer = (
-    input: SimulatorServerOptions = {}
+    options: SimulatorServerOptions = {}
   ): Layer.Layer<Simulator, InvalidOptions | HttpServerError.ServeError> =>
     Layer.effect(Simulator, ServedEngine).pipe(
       Layer.provide(
         Layer.unwrap(
           Effect.gen(function* () {
-            const { port, host, page, token, cors, ...options } = yield* Effect.fromResult(readOptions(input))
+            const { port, host, page, token, cors, ...others } = yield* Effect.fromResult(readOptions(options))
             const listen = yield* resolveListenOptions({ port, host, page, token, cors })
             // Only a program that asks for a socket loads what needs Node.
             if (!listen.page) {
               const { layerApiServer } = yield* Effect.promise(() => import("./server/apiServer.ts"))
-              return layerApiServer(options, listen)
+              return layerApiServer(others, listen)
             }
             const { layerDevServer } = yield* Effect.promise(() => import("./server/DevServer.ts"))
-            return layerDevServer(options, listen)
+            return layerDevServer(others, listen)
           })
         )
       )
     )
 
-  /** A simulator, and an `HttpClient` that sends every request to it, without a socket. */
+  /**
+   * A simulator, and an `HttpClient` that sends every request to it, without a socket. Fails with `InvalidOptions`.
+   *
+   * **Example** (A server that takes one key)
+   *
+   * ```ts
+   * import { AnalyticsLive } from "cdp-analytics-effect"
+   * import { Simulator } from "cdp-analytics-effect/simulator"
+   * import { Layer } from "effect"
+   *
+   * const layer = AnalyticsLive.pipe(Layer.provideMerge(Simulator.layer({ apiKeys: ["key"] })))
+   * ```
+   *
+   * @since 0.1.0
+   */
   static readonly layer = (
     options: SimulatorOptions = {}
   ): Layer.Layer<Simulator | HttpClient.HttpClient, InvalidOptions> =>
@@ -120,15 +187,15 @@ export class Simulator extends Context.Service<Simulator, Engine>()("cdp-analyti
 }
 
 /**
- * Options of a simulator on a socket.
+ * Options of a simulator on a socket. None is required.
  *
- * @category models
+ * @category options
  * @since 0.1.0
  */
 export interface SimulatorServerOptions extends SimulatorOptions {
-  /** Default: 0, any free port. */
+  /** The port to listen on. Default: 0, any free port. */
   readonly port?: number | undefined
-  /** Default: `127.0.0.1`. */
+  /** The name or address to listen on. Default: `127.0.0.1`, this machine alone. */
   readonly host?: string | undefined
   /** Serves a page at `/` that shows what arrives, to this machine alone and to who has the `token`. Default: false. */
   readonly page?: boolean | undefined

@@ -6,14 +6,15 @@
 import { Duration, type Effect, Result, Schema } from "effect"
 import type { InvalidOptions } from "../AnalyticsError.ts"
 import { AtLeastOne, makeResolve } from "../AnalyticsOptions.ts"
-import { ownProperties } from "../message/own.ts"
+import { own, ownProperties } from "../message/own.ts"
 import { PositiveDuration } from "../time/durations.ts"
+import type { RateLimit } from "../transport/Transport.ts"
 import { Fault, RetryAfterSeconds } from "./Fault.ts"
 
 /**
  * Options of the simulator. None is required. Where Customer.io's docs leave something open, an option says so.
  *
- * @category models
+ * @category options
  * @since 0.1.0
  */
 export interface SimulatorOptions {
@@ -35,6 +36,12 @@ export interface SimulatorOptions {
    */
   readonly maxBatchBytes?: number | undefined
   /** Most messages in a batch (the docs name no limit). One with more is refused as a whole. Default: 10,000. */
+  readonly maxBatchSize?: number | undefined
+  /**
+   * The same. Default: `maxBatchSize`.
+   *
+   * @deprecated Use `maxBatchSize`, as a client calls it.
+   */
   readonly maxBatchMessages?: number | undefined
   /** Whether `maxBatchBytes` counts a compressed body as it arrived (open). Default: false. */
   readonly countCompressed?: boolean | undefined
@@ -49,9 +56,13 @@ export interface SimulatorOptions {
   readonly acceptedBody?: string | undefined
   /** How long a `messageId` is remembered. Default: 12 hours, as documented. */
   readonly deduplicationWindow?: Duration.Input | undefined
-  /** The answer is 429 above so many requests in so long, with `Retry-After` (in seconds) if that is given. Default: no limit. */
+  /** The answer is 429 above so many requests in so long. Default: no limit. */
   readonly rateLimit?:
-    | { readonly requests: number; readonly window: Duration.Input; readonly retryAfter?: number }
+    | SimulatedRateLimit
+    | (Omit<SimulatedRateLimit, "limit"> & {
+        /** @deprecated Use `limit`, as a client calls it. */
+        readonly requests: number
+      })
     | undefined
   /** Most events, requests, people and objects, each, that are kept; the oldest make room. Default: 10,000. */
   readonly keep?: number | undefined
@@ -65,18 +76,52 @@ export interface SimulatorOptions {
 }
 
 /**
- * The documented rate limit of the API: 3,000 requests in 3 seconds.
+ * How many requests a simulator takes in how much time.
  *
- * @category defaults
+ * @category options
  * @since 0.1.0
  */
-export const documentedRateLimit = { requests: 3000, window: "3 seconds" } as const
+export interface SimulatedRateLimit extends RateLimit {
+  /** Seconds of the answer's `Retry-After`. Default: it has none. */
+  readonly retryAfter?: number | undefined
+}
+
+/**
+ * The documented rate limit of the API, 3,000 requests in 3 seconds: for the simulator, and for the client that keeps to it.
+ *
+ * **Example** (A server and a client that agree)
+ *
+ * ```ts
+ * import { Analytics } from "cdp-analytics-effect"
+ * import { documentedRateLimit, Simulator } from "cdp-analytics-effect/simulator"
+ * import { Layer, Redacted } from "effect"
+ *
+ * const layer = Analytics.layer({ apiKey: Redacted.make("key"), rateLimit: documentedRateLimit }).pipe(
+ *   Layer.provideMerge(Simulator.layer({ rateLimit: documentedRateLimit }))
+ * )
+ * ```
+ *
+ * @category presets
+ * @since 0.1.0
+ */
+export const documentedRateLimit: RateLimit & { readonly limit: 3000; readonly window: "3 seconds" } = {
+  limit: 3000,
+  window: "3 seconds"
+}
+
+interface LimitInput {
+  readonly limit?: number | undefined
+  readonly requests?: number | undefined
+}
+
+const limitOf = (rateLimit: LimitInput): number | undefined => own(rateLimit, "limit") ?? own(rateLimit, "requests")
 
 const Options = Schema.Struct({
   apiKeys: Schema.optional(Schema.Array(Schema.NonEmptyString)),
   strict: Schema.optional(Schema.Literals(["header", "always", "never"])),
   maxMessageBytes: Schema.optional(AtLeastOne),
   maxBatchBytes: Schema.optional(AtLeastOne),
+  maxBatchSize: Schema.optional(AtLeastOne),
   maxBatchMessages: Schema.optional(AtLeastOne),
   countCompressed: Schema.optional(Schema.Boolean),
   badMessageFails: Schema.optional(Schema.Literals(["batch", "message"])),
@@ -84,7 +129,16 @@ const Options = Schema.Struct({
   acceptedBody: Schema.optional(Schema.String),
   deduplicationWindow: Schema.optional(PositiveDuration),
   rateLimit: Schema.optional(
-    Schema.Struct({ requests: AtLeastOne, window: PositiveDuration, retryAfter: Schema.optional(RetryAfterSeconds) })
+    Schema.Struct({
+      limit: Schema.optional(AtLeastOne),
+      requests: Schema.optional(AtLeastOne),
+      window: PositiveDuration,
+      retryAfter: Schema.optional(RetryAfterSeconds)
+    }).check(
+      Schema.makeFilter((rateLimit) =>
+        limitOf(rateLimit) === undefined ? { path: ["limit"], issue: "Missing key" } : undefined
+      )
+    )
   ),
   keep: Schema.optional(AtLeastOne),
   keepBytes: Schema.optional(AtLeastOne),
@@ -96,14 +150,14 @@ export interface ResolvedSimulatorOptions {
   readonly strict: "header" | "always" | "never"
   readonly maxMessageBytes: number
   readonly maxBatchBytes: number
-  readonly maxBatchMessages: number
+  readonly maxBatchSize: number
   readonly countCompressed: boolean
   readonly badMessageFails: "batch" | "message"
   readonly malformedStatus: 200 | 400
   readonly acceptedBody: string
   readonly deduplicationMillis: number
   readonly rateLimit:
-    | { readonly requests: number; readonly millis: number; readonly retryAfter: number | undefined }
+    | { readonly limit: number; readonly millis: number; readonly retryAfter: number | undefined }
     | undefined
   readonly keep: number
   readonly keepBytes: number
@@ -116,22 +170,22 @@ const millisOf = (input: Duration.Input): number => Duration.toMillis(Duration.f
 export const resolveSimulatorOptions: (input: unknown) => Effect.Effect<ResolvedSimulatorOptions, InvalidOptions> =
   makeResolve(Options, (options) => {
     const rateLimit = options.rateLimit && ownProperties(options.rateLimit)
+    const limit = rateLimit && limitOf(rateLimit)
     return Result.succeed({
       apiKeys: options.apiKeys,
       strict: options.strict ?? "header",
       maxMessageBytes: options.maxMessageBytes ?? 32_768,
       maxBatchBytes: options.maxBatchBytes ?? 512_000,
-      maxBatchMessages: options.maxBatchMessages ?? 10_000,
+      maxBatchSize: options.maxBatchSize ?? options.maxBatchMessages ?? 10_000,
       countCompressed: options.countCompressed ?? false,
       badMessageFails: options.badMessageFails ?? "batch",
       malformedStatus: options.malformedStatus ?? 400,
       acceptedBody: options.acceptedBody ?? "{}",
       deduplicationMillis: millisOf(options.deduplicationWindow ?? "12 hours"),
-      rateLimit: rateLimit && {
-        requests: rateLimit.requests,
-        millis: millisOf(rateLimit.window),
-        retryAfter: rateLimit.retryAfter
-      },
+      rateLimit:
+        rateLimit === undefined || limit === undefined
+          ? undefined
+          : { limit, millis: millisOf(rateLimit.window), retryAfter: rateLimit.retryAfter },
       keep: options.keep ?? 10_000,
       keepBytes: options.keepBytes ?? 64_000_000,
       faults: (options.faults ?? []).map(ownProperties)

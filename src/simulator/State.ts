@@ -3,7 +3,7 @@
  */
 import { isWireObject, objectAt, textAt, valueAt, type WireObject } from "../protocol/WireMessage.ts"
 import { makeObjects, type SimulatedObject } from "./Objects.ts"
-import { makePeople, type Person, type StateLimits } from "./People.ts"
+import { makePeople, type SimulatedPerson, type StateLimits } from "./People.ts"
 
 /** An object type's id, which the docs give as text and clients also send as a number. */
 const idText = (value: unknown): string | undefined =>
@@ -12,14 +12,14 @@ const idText = (value: unknown): string | undefined =>
 export interface State {
   /** Takes an accepted message in. Says so where it has no effect. */
   readonly apply: (message: WireObject) => string | undefined
-  readonly people: () => ReadonlyArray<Person>
+  readonly people: () => ReadonlyArray<SimulatedPerson>
   readonly objects: () => ReadonlyArray<SimulatedObject>
   /** How many made room for newer ones. */
   readonly dropped: () => { readonly people: number; readonly objects: number }
   /** An event that was taken in made room for newer ones. */
   readonly dropEvent: (message: WireObject) => void
   /** How many of a person's events made room. */
-  readonly droppedEventsOf: (person: Person) => number
+  readonly droppedEventsOf: (person: SimulatedPerson) => number
   readonly clear: () => void
 }
 

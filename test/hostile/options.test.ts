@@ -158,10 +158,7 @@ describe("what options inherit", () => {
         const error = yield* polluted({ window: 5 }, refusalOf(build({ apiKey, rateLimit: { limit: 1 } })))
         assert.strictEqual(error.option, "rateLimit.window")
       }
-      const error = yield* polluted(
-        { window: 5 },
-        refusalOf(builders["Simulator.layer"]({ rateLimit: { requests: 1 } }))
-      )
+      const error = yield* polluted({ window: 5 }, refusalOf(builders["Simulator.layer"]({ rateLimit: { limit: 1 } })))
       assert.strictEqual(error.option, "rateLimit.window")
     })
   )

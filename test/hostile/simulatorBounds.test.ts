@@ -28,7 +28,7 @@ const heapBytes = Effect.sync(() => {
 })
 
 describe("a batch of many messages", () => {
-  it.effect("is refused as a whole above maxBatchMessages, before one of them is looked at", () =>
+  it.effect("is refused as a whole above maxBatchSize, before one of them is looked at", () =>
     Effect.gen(function* () {
       const text = `{"batch":[${Array(255_990).fill(1).join()}]}`
       const permissive = yield* post({ text })
@@ -41,12 +41,14 @@ describe("a batch of many messages", () => {
     }).pipe(Effect.provide(inProcess()))
   )
 
-  it.effect("is taken at maxBatchMessages, and refused with one more", () =>
-    Effect.gen(function* () {
-      assert.strictEqual((yield* post({ ...batch(track("a"), track("b")), strict: true })).status, 200)
-      assert.strictEqual((yield* post({ ...batch(track("a"), track("b"), track("c")), strict: true })).status, 400)
-      assert.strictEqual((yield* Simulator.events).length, 2)
-    }).pipe(Effect.provide(inProcess({ maxBatchMessages: 2 })))
+  it.effect.each([{ maxBatchSize: 2 }, { maxBatchMessages: 2 }, { maxBatchSize: 2, maxBatchMessages: 3 }])(
+    "is taken at %j, and refused with one more",
+    (options) =>
+      Effect.gen(function* () {
+        assert.strictEqual((yield* post({ ...batch(track("a"), track("b")), strict: true })).status, 200)
+        assert.strictEqual((yield* post({ ...batch(track("a"), track("b"), track("c")), strict: true })).status, 400)
+        assert.strictEqual((yield* Simulator.events).length, 2)
+      }).pipe(Effect.provide(inProcess(options)))
   )
 
   it.effect("that are all bad is told in 20 reasons and a number", () =>

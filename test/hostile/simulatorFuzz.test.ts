@@ -125,7 +125,7 @@ describe("the simulator", () => {
         for (const verdict of ["accepted", "duplicate", "refused"]) assert.isAbove(verdicts[verdict] ?? 0, 10, verdict)
       }).pipe(
         Effect.provide(
-          Simulator.layer({ keepBytes: 50_000, maxMessageBytes: 1000, maxBatchBytes: 100_000, maxBatchMessages: 50 })
+          Simulator.layer({ keepBytes: 50_000, maxMessageBytes: 1000, maxBatchBytes: 100_000, maxBatchSize: 50 })
         )
       ),
     120_000

@@ -248,7 +248,7 @@ describe("requests", () => {
       assert.deepStrictEqual([yield* status, yield* status, yield* status], [200, 200, 429])
       yield* TestClock.adjust("3 seconds")
       assert.strictEqual(yield* status, 200)
-    }).pipe(Effect.provide(inProcess({ rateLimit: { requests: 2, window: "3 seconds", retryAfter: 3 } })))
+    }).pipe(Effect.provide(inProcess({ rateLimit: { limit: 2, window: "3 seconds", retryAfter: 3 } })))
   )
 
   it.effect.each([
@@ -310,7 +310,7 @@ describe("requests", () => {
     Effect.gen(function* () {
       for (const [option, options] of [
         ["keep", { keep: 0 }],
-        ["rateLimit.window", { rateLimit: { requests: 1, window: 0 } }],
+        ["rateLimit.window", { rateLimit: { limit: 1, window: 0 } }],
         ["faults[0].kind", { faults: [{ kind: "meteor" }] }],
         ["stict", { stict: "always" }]
       ] as const) {
@@ -484,6 +484,42 @@ describe("the library against the simulator", () => {
       yield* Analytics.track({ userId: "u", event: "e" })
       assert.deepStrictEqual(yield* Analytics.flush, { delivered: 0, failed: { Unauthorized: 1 }, waiting: 0 })
     }).pipe(Effect.provide(Layer.provideMerge(layerBoth({ apiKeys: ["other"] }), silent)))
+  )
+
+  it.effect.each([
+    { rateLimit: { requests: 1, window: "3 seconds" } },
+    { rateLimit: { limit: 1, window: "3 seconds" } },
+    { rateLimit: { limit: 1, requests: 2, window: "3 seconds" } }
+  ] satisfies ReadonlyArray<SimulatorOptions>)("the former name of a limit is one: %j", (options) =>
+    Effect.gen(function* () {
+      const status = Effect.map(post(batch(track("e"))), ({ status }) => status)
+      assert.deepStrictEqual([yield* status, yield* status], [200, 429])
+    }).pipe(Effect.provide(inProcess(options)))
+  )
+
+  it.effect("a rate limit without a limit is refused", () =>
+    Effect.gen(function* () {
+      // What only JavaScript can give.
+      const options: object = { rateLimit: { window: "3 seconds" } }
+      const error = yield* Effect.flip(Effect.scoped(Layer.build(inProcess(options))))
+      assert.strictEqual(error.option, "rateLimit.limit")
+      assert.strictEqual(error.reason, "Missing key")
+    })
+  )
+
+  it.effect("is read through the service or its statics", () =>
+    Effect.gen(function* () {
+      const live = yield* Effect.forkChild(Stream.runCollect(Stream.take(Simulator.live, 2)))
+      yield* settle
+      yield* post(batch(track("a"), track("b")))
+      assert.deepStrictEqual(
+        (yield* Fiber.join(live)).map(({ message }) => message["event"]),
+        ["a", "b"]
+      )
+      assert.deepStrictEqual(yield* Simulator.dropped, { events: 1, requests: 0, people: 0, objects: 0 })
+      yield* Simulator.setFaults([{ kind: "stall", times: 2 }])
+      assert.deepStrictEqual(yield* Simulator.faults, [{ kind: "stall", times: 2 }])
+    }).pipe(Effect.provide(inProcess({ keep: 1 })))
   )
 
   it.effect("live shows events as they arrive", () =>
