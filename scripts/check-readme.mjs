@@ -93,7 +93,7 @@ const optionsOf = (file, name) => {
   return source.slice(source.indexOf(`interface ${name}Options`), source.indexOf(`type ${name}Config`))
 }
 const optionsInterfaces =
-  optionsOf("src/AnalyticsOptions.ts", "Analytics") + optionsOf("src/node/AnalyticsNode.ts", "AnalyticsNode")
+  optionsOf("src/AnalyticsOptions.ts", "Analytics") + optionsOf("src/node/AnalyticsNodeOptions.ts", "AnalyticsNode")
 const source = sources.map((file) => readFileSync(file, "utf8")).join()
 const docs = pages.map((file) => readFileSync(file, "utf8")).join("\n")
 const optionsPage = readFileSync("docs/options.md", "utf8")

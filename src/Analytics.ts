@@ -8,9 +8,9 @@ import { dual } from "effect/Function"
 import type { HttpClient } from "effect/http"
 import type { CallError, InvalidOptions } from "./AnalyticsError.ts"
 import {
-  type AnalyticsConfig,
   type AnalyticsOptions,
   analyticsConfig,
+  type OptionsConfig,
   Overrides,
   type ResolvedOptions,
   readOptions,
@@ -439,7 +439,7 @@ export class Analytics extends Context.Service<
    * @since 0.1.0
    */
   static readonly layerConfig = (
-    config: Config.Config<AnalyticsOptions> | AnalyticsConfig,
+    config: Config.Config<AnalyticsOptions> | OptionsConfig<AnalyticsOptions>,
     overrides: Partial<AnalyticsOptions> = {}
   ): Layer.Layer<Analytics, Config.ConfigError | InvalidOptions, HttpClient.HttpClient> =>
     Layer.effect(

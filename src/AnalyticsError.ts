@@ -2,7 +2,7 @@
  * Every tagged failure.
  *
  * - Raised by a call: `InvalidMessage`, `MessageTooLarge`, `UnserializableMessage`, `QueueFull`, `AnalyticsClosed`.
- * - Raised by building the layer: `InvalidOptions` (and Effect's `ConfigError`).
+ * - Raised by building a layer: `InvalidOptions` (and Effect's `ConfigError`); the former by `Simulator.setFaults`, too.
  * - Raised by `Analytics.flushOrFail`: `NotDelivered`.
  * - Outcomes of delivery: `Rejected`, `Unauthorized`, `RetriesExhausted`, `ShutdownTimeout`, `Dropped`.
  *
@@ -32,7 +32,7 @@ export {
 export { AnalyticsClosed, type CallError, QueueFull } from "./pipeline/CallError.ts"
 
 /**
- * An option has a value that it cannot take. Raised when the layer is built.
+ * An option has a value that it cannot take. Raised when a layer is built, and by `Simulator.setFaults`.
  *
  * @category layer errors
  * @since 0.1.0

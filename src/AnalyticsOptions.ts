@@ -44,7 +44,7 @@ import { isPrivate } from "./transport/url.ts"
 /**
  * Options of `Analytics.layer`. Only `apiKey` is required.
  *
- * @category models
+ * @category options
  * @since 0.1.0
  */
 export interface AnalyticsOptions {
@@ -54,7 +54,7 @@ export interface AnalyticsOptions {
   readonly region?: "us" | "eu" | undefined
   /**
    * An origin that speaks `/v1/batch`, such as a proxy or a local server; wins over `region`. A path is kept. It is https,
-   * or http on this machine (`localhost`, `127.0.0.1`, `[::1]`).
+   * or http on this machine (`localhost`, `127.0.0.1`, `[::1]`). Default: that of `region`.
    */
   readonly endpoint?: string | undefined
   /** Lets the key and people's data go over plain http to another machine. Default: false. */
@@ -102,7 +102,8 @@ export interface AnalyticsOptions {
   /**
    * What is to become of messages that were not delivered, whatever the reason: run once for each batch, after its outcome,
    * one batch after the other. A failure of it is logged, 10 seconds are its limit. `flush` waits for it, and so does
-   * closing, which keeps a tenth of `shutdownTimeout` (2 seconds at most) for what could not be sent in time.
+   * closing, which keeps a tenth of `shutdownTimeout` (2 seconds at most) for what could not be sent in time. Default: none,
+   * and log, metrics and outcomes tell of them.
    */
   readonly onUndelivered?: UndeliveredHandler | undefined
   /** How long closing may take. Default: 20 seconds, inside the 30 s of grace that Kubernetes gives. */
@@ -111,9 +112,9 @@ export interface AnalyticsOptions {
   readonly strict?: boolean | undefined
   /** `gzip` compresses request bodies of 1 KB or more. Default: `none`. */
   readonly compression?: "none" | "gzip" | undefined
-  /** Merged under the context of every message. */
+  /** Merged under the context of every message. Default: nothing, but the `library` that each has. */
   readonly context?: EventContextInput | undefined
-  /** Merged under the integrations of every message. */
+  /** Merged under the integrations of every message. Default: none. */
   readonly integrations?: Integrations | undefined
   /** `false` validates every message and sends none. Default: true. */
   readonly enabled?: boolean | undefined
@@ -126,13 +127,21 @@ export interface AnalyticsOptions {
 }
 
 /**
- * The same options where each may be a value or a `Config` of it.
+ * Options of which each may be a value or a `Config` of it, as `layerConfig` takes them.
  *
- * @category models
+ * **Example** (A layer of your own, with the key from where you say)
+ *
+ * ```ts
+ * import { Analytics, type AnalyticsOptions, type OptionsConfig } from "cdp-analytics-effect"
+ *
+ * const layerOf = (apiKey: OptionsConfig<AnalyticsOptions>["apiKey"]) => Analytics.layerConfig({ apiKey, region: "eu" })
+ * ```
+ *
+ * @category options
  * @since 0.1.0
  */
-export type AnalyticsConfig = {
-  readonly [Key in keyof AnalyticsOptions]: AnalyticsOptions[Key] | Config.Config<AnalyticsOptions[Key]>
+export type OptionsConfig<Options> = {
+  readonly [Key in keyof Options]: Options[Key] | Config.Config<Options[Key]>
 }
 
 /** Every option of the environment but the key. */
@@ -195,6 +204,15 @@ export const analyticsConfig: Config.Config<AnalyticsOptions> = Config.all({
     })
   )
 )
+
+/**
+ * The same as `OptionsConfig<AnalyticsOptions>`.
+ *
+ * @deprecated Use `OptionsConfig<AnalyticsOptions>`, which is not so easily taken for `analyticsConfig`.
+ * @category options
+ * @since 0.1.0
+ */
+export type AnalyticsConfig = OptionsConfig<AnalyticsOptions>
 
 const noKey = `Expected the API key of a source (in Customer.io: ${whereKeysAre}), or CUSTOMERIO_ENABLED=false to send nothing`
 

@@ -26,14 +26,40 @@ export * as AnalyticsMetrics from "./AnalyticsMetrics.ts"
 export {
   type AnalyticsConfig,
   type AnalyticsOptions,
-  analyticsConfig
+  analyticsConfig,
+  type OptionsConfig
 } from "./AnalyticsOptions.ts"
 export type { FlushReport, Receipt, Undelivered } from "./delivery/Delivery.ts"
 export { Delivered, type Outcome } from "./delivery/Outcome.ts"
 export type { UndeliveredHandler } from "./delivery/undelivered.ts"
-export { EventContext, type EventContextInput } from "./message/EventContext.ts"
+export type { DateLike } from "./message/DateLike.ts"
+export {
+  type AppContext,
+  type CampaignContext,
+  type DeviceContext,
+  EventContext,
+  type EventContextInput,
+  type LibraryContext,
+  type LocationContext,
+  type NetworkContext,
+  type OsContext,
+  type PageContext,
+  type ReferrerContext,
+  type ReservedContext,
+  type ScreenContext
+} from "./message/EventContext.ts"
 export { Integrations } from "./message/Integrations.ts"
-export { Alias, Group, Identify, Message, type MessageType, Page, Screen, Track } from "./message/Message.ts"
+export {
+  Alias,
+  Group,
+  Identify,
+  Message,
+  type MessageSchema,
+  type MessageType,
+  Page,
+  Screen,
+  Track
+} from "./message/Message.ts"
 export type {
   AliasInput,
   GroupInput,
@@ -45,12 +71,25 @@ export type {
   TrackInput
 } from "./message/MessageInput.ts"
 export { messageFromJson } from "./message/messageFromJson.ts"
-export { Product, type ProductInput, Properties, type PropertiesInput } from "./message/Properties.ts"
+export type { AnyRecord, NotData, RecordInput, RecordSchema } from "./message/open.ts"
+export {
+  Product,
+  type ProductInput,
+  Properties,
+  type PropertiesInput,
+  type ReservedProduct,
+  type ReservedProperties
+} from "./message/Properties.ts"
 export {
   Address,
   type AddressInput,
   GroupTraits,
   type GroupTraitsInput,
+  type ReservedAddress,
+  type ReservedGroupTraits,
+  type ReservedSubscriptionPreferences,
+  type ReservedTraits,
+  type SubscriptionChannels,
   SubscriptionPreferences,
   type SubscriptionPreferencesInput,
   Traits,

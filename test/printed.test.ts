@@ -8,10 +8,13 @@ class TheEditor extends Context.Service<TheEditor, Editor>()("cdp-analytics-effe
 
 const program = (code: string) =>
   `import { Analytics, Message, Track, type AnalyticsOptions, type TrackInput, type Undelivered } from "cdp-analytics-effect"
+import { Simulator } from "cdp-analytics-effect/simulator"
+import type { SentMessage } from "cdp-analytics-effect/testing"
 declare const maybe: string | undefined
 declare const input: TrackInput
 declare const options: AnalyticsOptions
 declare const undelivered: Undelivered
+declare const sent: SentMessage
 interface Shoe { readonly price: string }
 declare const shoe: Shoe
 class Cart { total() { return 1 } }
@@ -103,7 +106,7 @@ const errors = [
   ],
   [
     'Track.make({ userId: "u" })',
-    `Argument of type '{ userId: string; }' is not assignable to parameter of type 'Made<"track", TrackInput>'.`,
+    `Argument of type '{ userId: string; }' is not assignable to parameter of type '{ readonly type?: "track"; } & TrackInput'.`,
     "Property 'event' is missing in type '{ userId: string; }' but required in type 'TrackInput'."
   ],
   ["const number: number = input", "Type 'TrackInput' is not assignable to type 'number'."]
@@ -136,7 +139,10 @@ const hovers = [
   [
     "const show = undelivered.messages\nshow",
     "const show: readonly (Alias | Group | Identify | Page | Screen | Track)[]"
-  ]
+  ],
+  ['const show = sent.type === "track" ? sent : undefined\nshow', "const show: SentTrack | undefined"],
+  ["const show = Simulator.people", "Effect<readonly SimulatedPerson[], never, Simulator>"],
+  ["const show = Simulator.Service\nshow", "const show: Engine"]
 ] as const
 
 /** The first question is answered when the whole program was read, on a machine that may be busy. */

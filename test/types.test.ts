@@ -8,6 +8,7 @@ import {
   type AnalyticsClosed,
   AnalyticsLive,
   type AnalyticsOptions,
+  type AnyRecord,
   analyticsConfig,
   type CallError,
   type EnqueueOptions,
@@ -35,6 +36,14 @@ import {
   type PropertiesInput,
   type QueueFull,
   type Receipt,
+  type RecordInput,
+  type ReservedAddress,
+  type ReservedContext,
+  type ReservedGroupTraits,
+  type ReservedProduct,
+  type ReservedProperties,
+  type ReservedSubscriptionPreferences,
+  type ReservedTraits,
   type Screen,
   type ScreenInput,
   type SubscriptionPreferences,
@@ -46,19 +55,10 @@ import {
   type Undelivered,
   type UnserializableMessage
 } from "cdp-analytics-effect"
-import { AnalyticsNode, AnalyticsNodeLive } from "cdp-analytics-effect/node"
+import { AnalyticsNode, AnalyticsNodeLive, analyticsNodeConfig } from "cdp-analytics-effect/node"
 import { Chunk, type Config, DateTime, Effect, type Layer, Option, Redacted, Schema } from "effect"
 import type { HttpClient } from "effect/http"
 import type * as Contexts from "../src/message/EventContext.ts"
-import type { ReservedContext } from "../src/message/EventContext.ts"
-import type { AnyRecord, Given } from "../src/message/open.ts"
-import type { ReservedProduct, ReservedProperties } from "../src/message/Properties.ts"
-import type {
-  ReservedAddress,
-  ReservedGroupTraits,
-  ReservedSubscriptionPreferences,
-  ReservedTraits
-} from "../src/message/Traits.ts"
 
 /** As interfaces are that stand in other people's programs. */
 interface Shoe {
@@ -313,7 +313,7 @@ describe("types", () => {
     expectTypeOf<ByRecord<typeof EventContext>>().toEqualTypeOf<
       ByInterfaces<EventContext, EventContextInput, ReservedContext>
     >()
-    type ByContext<Reserved> = [Reserved & AnyRecord, Given<Reserved>, Known<Reserved>, Known<Reserved>]
+    type ByContext<Reserved> = [Reserved & AnyRecord, RecordInput<Reserved>, Known<Reserved>, Known<Reserved>]
     expectTypeOf<ByRecord<typeof Contexts.AppContext>>().toEqualTypeOf<ByContext<Contexts.AppContext>>()
     expectTypeOf<ByRecord<typeof Contexts.CampaignContext>>().toEqualTypeOf<ByContext<Contexts.CampaignContext>>()
     expectTypeOf<ByRecord<typeof Contexts.DeviceContext>>().toEqualTypeOf<ByContext<Contexts.DeviceContext>>()
@@ -353,6 +353,7 @@ describe("types", () => {
     expectTypeOf(AnalyticsNodeLive).toEqualTypeOf<Layer.Layer<Analytics, Config.ConfigError | InvalidOptions>>()
     expectTypeOf(AnalyticsNode.layer).returns.toEqualTypeOf<Layer.Layer<Analytics, InvalidOptions>>()
     expectTypeOf<Omit<Parameters<typeof AnalyticsNode.layer>[0], "proxy">>().toEqualTypeOf<AnalyticsOptions>()
+    expectTypeOf(analyticsNodeConfig).toEqualTypeOf(AnalyticsNode.config)
     expectTypeOf(AnalyticsNode.layerConfig).toBeCallableWith(analyticsConfig, { proxy: "http://localhost:3128" })
   })
 

@@ -16,7 +16,7 @@ const maxInLine = 16
 /**
  * What the option `onUndelivered` is: what is to become of messages that were not delivered. Whatever it fails with is logged.
  *
- * @category models
+ * @category options
  * @since 0.1.0
  */
 export type UndeliveredHandler = (undelivered: Undelivered) => Effect.Effect<unknown, unknown>

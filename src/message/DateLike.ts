@@ -44,11 +44,8 @@ export const Timestamp = Schema.Union([AnyDate, Utc]).check(
   Schema.makeFilter((time) => (hasPlainYear(time) ? undefined : yearsReason))
 )
 
-/**
- * A point in time. `Date` and `DateTime.Utc` become ISO 8601 strings; text and numbers (Unix seconds) are sent as they
- * are, and so they come from JSON as they are: the first member that fits is taken.
- */
-export const DateLike = Schema.Union([Schema.String, Schema.Finite, AnyDate, Utc])
+/** Text and numbers come from JSON as they are: the first member that fits is taken. */
+export const PointInTime = Schema.Union([Schema.String, Schema.Finite, AnyDate, Utc])
 
 /**
  * A point in time: `Date` and `DateTime.Utc` become ISO 8601 strings; text and numbers (Unix seconds) are sent as they are.
@@ -56,4 +53,4 @@ export const DateLike = Schema.Union([Schema.String, Schema.Finite, AnyDate, Utc
  * @category models
  * @since 0.1.0
  */
-export type DateLike = typeof DateLike.Type
+export type DateLike = string | number | Date | DateTime.Utc

@@ -9,7 +9,7 @@
  * @since 0.1.0
  */
 import { Context, Schema } from "effect"
-import { type AnyRecord, type Given, type NotData, open, reserved } from "./open.ts"
+import { type AnyRecord, type NotData, open, type RecordInput, reserved } from "./open.ts"
 import { Traits, type TraitsInput } from "./Traits.ts"
 
 /**
@@ -29,7 +29,7 @@ export interface AppContext {
   readonly namespace?: string | null | undefined
 }
 
-export const AppContext = open<AppContext & AnyRecord, Given<AppContext>>()({
+export const AppContext = open<AppContext & AnyRecord, RecordInput<AppContext>>()({
   name: reserved(Schema.String),
   version: reserved(Schema.String),
   build: reserved(Schema.String),
@@ -55,7 +55,7 @@ export interface CampaignContext {
   readonly content?: string | null | undefined
 }
 
-export const CampaignContext = open<CampaignContext & AnyRecord, Given<CampaignContext>>()({
+export const CampaignContext = open<CampaignContext & AnyRecord, RecordInput<CampaignContext>>()({
   name: reserved(Schema.String),
   source: reserved(Schema.String),
   medium: reserved(Schema.String),
@@ -88,7 +88,7 @@ export interface DeviceContext {
   readonly advertisingId?: string | null | undefined
 }
 
-export const DeviceContext = open<DeviceContext & AnyRecord, Given<DeviceContext>>()({
+export const DeviceContext = open<DeviceContext & AnyRecord, RecordInput<DeviceContext>>()({
   id: reserved(Schema.String),
   token: reserved(Schema.String),
   type: reserved(Schema.String),
@@ -112,7 +112,7 @@ export interface LibraryContext {
   readonly version?: string | null | undefined
 }
 
-export const LibraryContext = open<LibraryContext & AnyRecord, Given<LibraryContext>>()({
+export const LibraryContext = open<LibraryContext & AnyRecord, RecordInput<LibraryContext>>()({
   name: reserved(Schema.String),
   version: reserved(Schema.String)
 })
@@ -138,7 +138,7 @@ export interface LocationContext {
   readonly speed?: number | null | undefined
 }
 
-export const LocationContext = open<LocationContext & AnyRecord, Given<LocationContext>>()({
+export const LocationContext = open<LocationContext & AnyRecord, RecordInput<LocationContext>>()({
   city: reserved(Schema.String),
   country: reserved(Schema.String),
   region: reserved(Schema.String),
@@ -164,7 +164,7 @@ export interface NetworkContext {
   readonly carrier?: string | null | undefined
 }
 
-export const NetworkContext = open<NetworkContext & AnyRecord, Given<NetworkContext>>()({
+export const NetworkContext = open<NetworkContext & AnyRecord, RecordInput<NetworkContext>>()({
   bluetooth: reserved(Schema.Boolean),
   cellular: reserved(Schema.Boolean),
   wifi: reserved(Schema.Boolean),
@@ -184,7 +184,7 @@ export interface OsContext {
   readonly version?: string | null | undefined
 }
 
-export const OsContext = open<OsContext & AnyRecord, Given<OsContext>>()({
+export const OsContext = open<OsContext & AnyRecord, RecordInput<OsContext>>()({
   name: reserved(Schema.String),
   version: reserved(Schema.String)
 })
@@ -214,7 +214,7 @@ export interface PageContext {
   readonly keywords?: ReadonlyArray<string> | string | null | undefined
 }
 
-export const PageContext = open<PageContext & AnyRecord, Given<PageContext>>()({
+export const PageContext = open<PageContext & AnyRecord, RecordInput<PageContext>>()({
   url: reserved(Schema.String),
   path: reserved(Schema.String),
   search: reserved(Schema.String),
@@ -242,7 +242,7 @@ export interface ReferrerContext {
   readonly link?: string | null | undefined
 }
 
-export const ReferrerContext = open<ReferrerContext & AnyRecord, Given<ReferrerContext>>()({
+export const ReferrerContext = open<ReferrerContext & AnyRecord, RecordInput<ReferrerContext>>()({
   type: reserved(Schema.String),
   name: reserved(Schema.String),
   url: reserved(Schema.String),
@@ -264,7 +264,7 @@ export interface ScreenContext {
   readonly height?: number | null | undefined
 }
 
-export const ScreenContext = open<ScreenContext & AnyRecord, Given<ScreenContext>>()({
+export const ScreenContext = open<ScreenContext & AnyRecord, RecordInput<ScreenContext>>()({
   density: reserved(Schema.Finite),
   width: reserved(Schema.Finite),
   height: reserved(Schema.Finite)
@@ -273,7 +273,7 @@ export const ScreenContext = open<ScreenContext & AnyRecord, Given<ScreenContext
 /**
  * The names that Customer.io reserves in `EventContext`.
  *
- * @category models
+ * @category parts of types
  * @since 0.1.0
  */
 export interface ReservedContext {
@@ -296,25 +296,25 @@ export interface ReservedContext {
   /** Traits of the person, on calls other than `identify`. */
   readonly traits?: TraitsInput | null | undefined
   /** The application that the message came from. */
-  readonly app?: Given<AppContext> | null | undefined
+  readonly app?: RecordInput<AppContext> | null | undefined
   /** The campaign that brought the person. */
-  readonly campaign?: Given<CampaignContext> | null | undefined
+  readonly campaign?: RecordInput<CampaignContext> | null | undefined
   /** The person's device. */
-  readonly device?: Given<DeviceContext> | null | undefined
+  readonly device?: RecordInput<DeviceContext> | null | undefined
   /** Always this library: what is set here is overwritten. */
-  readonly library?: Given<LibraryContext> | null | undefined
+  readonly library?: RecordInput<LibraryContext> | null | undefined
   /** Where the person is. */
-  readonly location?: Given<LocationContext> | null | undefined
+  readonly location?: RecordInput<LocationContext> | null | undefined
   /** How the device is connected. */
-  readonly network?: Given<NetworkContext> | null | undefined
+  readonly network?: RecordInput<NetworkContext> | null | undefined
   /** The device's operating system. */
-  readonly os?: Given<OsContext> | null | undefined
+  readonly os?: RecordInput<OsContext> | null | undefined
   /** The page that the message came from. */
-  readonly page?: Given<PageContext> | null | undefined
+  readonly page?: RecordInput<PageContext> | null | undefined
   /** What brought the person to the page. */
-  readonly referrer?: Given<ReferrerContext> | null | undefined
+  readonly referrer?: RecordInput<ReferrerContext> | null | undefined
   /** The device's screen. */
-  readonly screen?: Given<ScreenContext> | null | undefined
+  readonly screen?: RecordInput<ScreenContext> | null | undefined
 }
 
 /**

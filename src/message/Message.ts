@@ -18,20 +18,29 @@ import { Properties } from "./Properties.ts"
 import { GroupTraits, Traits } from "./Traits.ts"
 import { isWhole, wholeReason } from "./whole.ts"
 
-/** The Schema of a message, with types that have names: `Type` is what it decodes, `Input` what a message is made of. */
-interface MessageSchema<
-  Type extends Schema.Struct.Type<Fields>,
+/**
+ * The Schema of a message: `Type` is what it decodes, `Input` what it is made of, but for its `type`, which may be left out.
+ *
+ * @category parts of types
+ * @since 0.1.0
+ */
+export interface MessageSchema<
+  Type extends Schema.Struct.Type<Fields> & { readonly type: string },
   Input extends Schema.Struct.MakeIn<Fields>,
   Fields extends Schema.Struct.Fields
 > extends Schema.Struct<Fields> {
+  /** What it decodes. */
   readonly Type: Type
+  /** What `annotate` and `check` give. */
   readonly Rebuild: MessageSchema<Type, Input, Fields>
-  readonly "~type.make.in": Input
-  readonly "~type.make": Input
+  /** What `make` takes. */
+  readonly "~type.make.in": { readonly type?: Type["type"] } & Input
+  /** What `make` takes. */
+  readonly "~type.make": { readonly type?: Type["type"] } & Input
 }
 
 const named = <
-  Type extends Schema.Struct.Type<Fields>,
+  Type extends Schema.Struct.Type<Fields> & { readonly type: string },
   Input extends Schema.Struct.MakeIn<Fields>,
   Fields extends Schema.Struct.Fields
 >(
@@ -40,9 +49,6 @@ const named = <
   const { ast, mapFields } = Schema.Struct(fields)
   return Schema.make<MessageSchema<Type, Input, Fields>>(ast, { fields, mapFields })
 }
-
-/** What a message of a type is made of. */
-type Made<Type extends string, Input> = { readonly type?: Type } & Input
 
 /** An id or a name: what it is after the way must be what it was before. */
 const Name = Schema.String.check(Schema.makeFilter((text) => (isWhole(text) ? undefined : wholeReason)))
@@ -120,7 +126,7 @@ const required = <Key extends string>(key: Key) =>
  * @category schemas
  * @since 0.1.0
  */
-export const Identify = named<Identify, Made<"identify", IdentifyInput>, typeof identify>(identify)
+export const Identify = named<Identify, IdentifyInput, typeof identify>(identify)
   .check(
     Schema.makeFilter((message) => {
       if (hasOwnText(message, "userId", message.userId)) return undefined
@@ -139,7 +145,7 @@ export const Identify = named<Identify, Made<"identify", IdentifyInput>, typeof 
  * @category schemas
  * @since 0.1.0
  */
-export const Track = named<Track, Made<"track", TrackInput>, typeof track>(track)
+export const Track = named<Track, TrackInput, typeof track>(track)
   .check(required("event"), identifiesPerson)
   .annotate({ identifier: "Track", title: "Track", description: "Records what a person did" })
 
@@ -149,7 +155,7 @@ export const Track = named<Track, Made<"track", TrackInput>, typeof track>(track
  * @category schemas
  * @since 0.1.0
  */
-export const Page = named<Page, Made<"page", PageInput>, typeof page>(page)
+export const Page = named<Page, PageInput, typeof page>(page)
   .check(identifiesPerson)
   .annotate({ identifier: "Page", title: "Page", description: "Records that a person viewed a page" })
 
@@ -159,7 +165,7 @@ export const Page = named<Page, Made<"page", PageInput>, typeof page>(page)
  * @category schemas
  * @since 0.1.0
  */
-export const Screen = named<Screen, Made<"screen", ScreenInput>, typeof screen>(screen)
+export const Screen = named<Screen, ScreenInput, typeof screen>(screen)
   .check(identifiesPerson)
   .annotate({ identifier: "Screen", title: "Screen", description: "Records that a person viewed a screen" })
 
@@ -169,7 +175,7 @@ export const Screen = named<Screen, Made<"screen", ScreenInput>, typeof screen>(
  * @category schemas
  * @since 0.1.0
  */
-export const Group = named<Group, Made<"group", GroupInput>, typeof group>(group)
+export const Group = named<Group, GroupInput, typeof group>(group)
   .check(required("groupId"))
   .annotate({ identifier: "Group", title: "Group", description: "Puts a person into a group" })
 
@@ -179,7 +185,7 @@ export const Group = named<Group, Made<"group", GroupInput>, typeof group>(group
  * @category schemas
  * @since 0.1.0
  */
-export const Alias = named<Alias, Made<"alias", AliasInput>, typeof alias>(alias)
+export const Alias = named<Alias, AliasInput, typeof alias>(alias)
   .check(required("previousId"), required("userId"))
   .annotate({ identifier: "Alias", title: "Alias", description: "Merges two identities of one person" })
 

@@ -13,7 +13,7 @@ import { type NotData, open, reserved } from "./open.ts"
 /**
  * The names that Customer.io reserves in a `Product`.
  *
- * @category models
+ * @category parts of types
  * @since 0.1.0
  */
 export interface ReservedProduct {
@@ -70,7 +70,7 @@ export const Product = open<Product, ProductInput>()({
 /**
  * The names that Customer.io reserves in `Properties`.
  *
- * @category models
+ * @category parts of types
  * @since 0.1.0
  */
 export interface ReservedProperties {

@@ -8,13 +8,13 @@
  * @since 0.1.0
  */
 import { Schema } from "effect"
-import { DateLike } from "./DateLike.ts"
+import { type DateLike, PointInTime } from "./DateLike.ts"
 import { Any, type AnyRecord, type NotData, open, reserved } from "./open.ts"
 
 /**
  * The names that Customer.io reserves in an `Address`.
  *
- * @category models
+ * @category parts of types
  * @since 0.1.0
  */
 export interface ReservedAddress {
@@ -90,7 +90,7 @@ export interface SubscriptionChannels {
 /**
  * The names that Customer.io reserves in `SubscriptionPreferences`.
  *
- * @category models
+ * @category parts of types
  * @since 0.1.0
  */
 export interface ReservedSubscriptionPreferences {
@@ -150,7 +150,7 @@ export const SubscriptionPreferences = open<SubscriptionPreferences, Subscriptio
 /**
  * The names that Customer.io reserves in `Traits`.
  *
- * @category models
+ * @category parts of types
  * @since 0.1.0
  */
 export interface ReservedTraits {
@@ -236,7 +236,7 @@ export type TraitsInput = Traits | (ReservedTraits & NotData & object)
  */
 export const Traits = open<Traits, TraitsInput>()({
   email: reserved(Schema.String),
-  createdAt: reserved(DateLike),
+  createdAt: reserved(PointInTime),
   firstName: reserved(Schema.String),
   lastName: reserved(Schema.String),
   name: reserved(Schema.String),
@@ -245,7 +245,7 @@ export const Traits = open<Traits, TraitsInput>()({
   username: reserved(Schema.String),
   website: reserved(Schema.String),
   avatar: reserved(Schema.String),
-  birthday: reserved(DateLike),
+  birthday: reserved(PointInTime),
   age: reserved(Schema.Finite),
   gender: reserved(Schema.String),
   description: reserved(Schema.String),
@@ -264,7 +264,7 @@ export const Traits = open<Traits, TraitsInput>()({
 /**
  * The names that Customer.io reserves in `GroupTraits`.
  *
- * @category models
+ * @category parts of types
  * @since 0.1.0
  */
 export interface ReservedGroupTraits {
@@ -333,7 +333,7 @@ export const GroupTraits = open<GroupTraits, GroupTraitsInput>()({
   address: reserved(Schema.Union([Address, Schema.String])),
   avatar: reserved(Schema.String),
   description: reserved(Schema.String),
-  createdAt: reserved(DateLike),
+  createdAt: reserved(PointInTime),
   objectTypeId: reserved(
     Schema.String.check(Schema.isPattern(/^\d+$/, { expected: 'an integer as text, such as "1"' }))
   ),

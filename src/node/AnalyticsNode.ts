@@ -8,49 +8,23 @@
  * @since 0.1.0
  */
 import { AsyncLocalStorage } from "node:async_hooks"
-import { Config, Effect, Layer, type Redacted } from "effect"
+import { type Config, Effect, Layer } from "effect"
 import { Analytics, makeAnalytics, readConfig } from "../Analytics.ts"
 import type { InvalidOptions } from "../AnalyticsError.ts"
-import { type AnalyticsOptions, analyticsConfig, readOptions } from "../AnalyticsOptions.ts"
+import { type OptionsConfig, readOptions } from "../AnalyticsOptions.ts"
 import { Detach } from "../time/detached.ts"
+import { type AnalyticsNodeOptions, analyticsNodeConfig } from "./AnalyticsNodeOptions.ts"
 import { makeNodeExchange } from "./nodeExchange.ts"
-import { checkProxy, proxyConfig } from "./proxy.ts"
+import { checkProxy } from "./proxy.ts"
 
 /**
- * Options of `AnalyticsNode.layer`: those of `Analytics.layer`, and a proxy. Only `apiKey` is required.
+ * The same as `analyticsNodeConfig`.
  *
- * @category models
- * @since 0.1.0
- */
-export interface AnalyticsNodeOptions extends AnalyticsOptions {
-  /**
-   * The URL of a forward proxy, with its credentials if it needs some: `http://user:password@proxy.example:3128`, https or
-   * socks5. What goes to an https endpoint goes through it by CONNECT, so that it sees neither the key nor messages.
-   * Default: none, or where Node is told so (`NODE_USE_ENV_PROXY=1`) those of `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`.
-   */
-  readonly proxy?: string | Redacted.Redacted<string> | undefined
-}
-
-/**
- * The same options where each may be a value or a `Config` of it.
- *
- * @category models
- * @since 0.1.0
- */
-export type AnalyticsNodeConfig = {
-  readonly [Key in keyof AnalyticsNodeOptions]: AnalyticsNodeOptions[Key] | Config.Config<AnalyticsNodeOptions[Key]>
-}
-
-/**
- * Every option of `AnalyticsNodeLive`: those of `analyticsConfig`, and `CUSTOMERIO_PROXY`.
- *
+ * @deprecated Use `analyticsNodeConfig`, which is called as `analyticsConfig` is.
  * @category config
  * @since 0.1.0
  */
-export const config: Config.Config<AnalyticsNodeOptions> = Config.all({
-  options: analyticsConfig,
-  proxy: proxyConfig
-}).pipe(Config.map(({ options, proxy }) => ({ ...options, proxy })))
+export const config: Config.Config<AnalyticsNodeOptions> = analyticsNodeConfig
 
 /** Outside of every request: a client that is made in the first one would put all that it does down to that. */
 const layerDetach = Layer.succeed(Detach, AsyncLocalStorage.snapshot())
@@ -90,16 +64,16 @@ export const layer = (options: AnalyticsNodeOptions): Layer.Layer<Analytics, Inv
  * **Example** (The environment, but for one option)
  *
  * ```ts
- * import { AnalyticsNode } from "cdp-analytics-effect/node"
+ * import { AnalyticsNode, analyticsNodeConfig } from "cdp-analytics-effect/node"
  *
- * const layer = AnalyticsNode.layerConfig(AnalyticsNode.config, { whenFull: "wait" })
+ * const layer = AnalyticsNode.layerConfig(analyticsNodeConfig, { whenFull: "wait" })
  * ```
  *
  * @category layers
  * @since 0.1.0
  */
 export const layerConfig = (
-  config: Config.Config<AnalyticsNodeOptions> | AnalyticsNodeConfig,
+  config: Config.Config<AnalyticsNodeOptions> | OptionsConfig<AnalyticsNodeOptions>,
   overrides: Partial<AnalyticsNodeOptions> = {}
 ): Layer.Layer<Analytics, Config.ConfigError | InvalidOptions> =>
   Layer.provide(Layer.effect(Analytics, Effect.flatMap(readConfig(config, overrides), make)), layerDetach)

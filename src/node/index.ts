@@ -6,10 +6,11 @@
 import type { Config, Layer } from "effect"
 import type { Analytics } from "../Analytics.ts"
 import type { InvalidOptions } from "../AnalyticsError.ts"
-import { config, layerConfig } from "./AnalyticsNode.ts"
+import { layerConfig } from "./AnalyticsNode.ts"
+import { analyticsNodeConfig } from "./AnalyticsNodeOptions.ts"
 
-export type { AnalyticsNodeConfig, AnalyticsNodeOptions } from "./AnalyticsNode.ts"
 export * as AnalyticsNode from "./AnalyticsNode.ts"
+export { type AnalyticsNodeConfig, type AnalyticsNodeOptions, analyticsNodeConfig } from "./AnalyticsNodeOptions.ts"
 
 /**
  * `AnalyticsLive` over undici, which keeps connections open: everything a Node program needs. With options of your own,
@@ -29,4 +30,5 @@ export * as AnalyticsNode from "./AnalyticsNode.ts"
  * @category layers
  * @since 0.1.0
  */
-export const AnalyticsNodeLive: Layer.Layer<Analytics, Config.ConfigError | InvalidOptions> = layerConfig(config)
+export const AnalyticsNodeLive: Layer.Layer<Analytics, Config.ConfigError | InvalidOptions> =
+  layerConfig(analyticsNodeConfig)

@@ -28,7 +28,7 @@ export interface AcceptOptions extends EncodeOptions {
 /**
  * How `Analytics.enqueue` takes a message.
  *
- * @category models
+ * @category options
  * @since 0.1.0
  */
 export interface EnqueueOptions {

@@ -18,7 +18,7 @@ import type { Store } from "./Store.ts"
  * What happens to a call when the queue is full: `fail` with `QueueFull` at once, `wait` for room, or `dropOldest`, which
  * accepts the message and reports the oldest waiting one as `Dropped`.
  *
- * @category models
+ * @category options
  * @since 0.1.0
  */
 export type WhenFull = "fail" | "wait" | "dropOldest"

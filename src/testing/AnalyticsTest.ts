@@ -70,7 +70,20 @@ export class AnalyticsTest extends Context.Service<
     (test) => test.sent
   )
 
-  /** The `track`s of an event that were delivered so far, oldest first. */
+  /**
+   * The `track`s of an event that were delivered so far, oldest first.
+   *
+   * **Example** (What was bought)
+   *
+   * ```ts
+   * import { AnalyticsTest } from "cdp-analytics-effect/testing"
+   * import { Effect } from "effect"
+   *
+   * const prices = Effect.map(AnalyticsTest.tracked("bought"), (events) => events.map(({ properties }) => properties?.["price"]))
+   * ```
+   *
+   * @since 0.1.0
+   */
   static readonly tracked = (event: string): Effect.Effect<ReadonlyArray<SentTrack>, never, AnalyticsTest> =>
     sentOf((message) => (message.type === "track" && message.event === event ? [message] : []))
 

@@ -77,7 +77,7 @@ export const SentIdentify = Schema.Struct({
  * @category models
  * @since 0.1.0
  */
-export type SentIdentify = typeof SentIdentify.Type
+export interface SentIdentify extends Schema.Schema.Type<typeof SentIdentify> {}
 
 /**
  * A `track` as the server would have received it.
@@ -101,7 +101,7 @@ export const SentTrack = Schema.Struct({
  * @category models
  * @since 0.1.0
  */
-export type SentTrack = typeof SentTrack.Type
+export interface SentTrack extends Schema.Schema.Type<typeof SentTrack> {}
 
 /**
  * A `page` as the server would have received it.
@@ -117,7 +117,7 @@ export const SentPage = Schema.Struct({ type: Schema.Literal("page"), ...view })
  * @category models
  * @since 0.1.0
  */
-export type SentPage = typeof SentPage.Type
+export interface SentPage extends Schema.Schema.Type<typeof SentPage> {}
 
 /**
  * A `screen` as the server would have received it.
@@ -135,7 +135,7 @@ export const SentScreen = Schema.Struct({ type: Schema.Literal("screen"), ...vie
  * @category models
  * @since 0.1.0
  */
-export type SentScreen = typeof SentScreen.Type
+export interface SentScreen extends Schema.Schema.Type<typeof SentScreen> {}
 
 /**
  * A `group` as the server would have received it.
@@ -159,7 +159,7 @@ export const SentGroup = Schema.Struct({
  * @category models
  * @since 0.1.0
  */
-export type SentGroup = typeof SentGroup.Type
+export interface SentGroup extends Schema.Schema.Type<typeof SentGroup> {}
 
 /**
  * An `alias` as the server would have received it.
@@ -185,7 +185,7 @@ export const SentAlias = Schema.Struct({
  * @category models
  * @since 0.1.0
  */
-export type SentAlias = typeof SentAlias.Type
+export interface SentAlias extends Schema.Schema.Type<typeof SentAlias> {}
 
 /**
  * A message as the server would have received it: decoded JSON, with dates as ISO 8601 strings, and context and

@@ -10,6 +10,14 @@ import { Schedule } from "effect"
 /**
  * One attempt, and no more.
  *
+ * **Example** (A command that is not to wait for a server)
+ *
+ * ```ts
+ * import { Analytics, analyticsConfig, Retry } from "cdp-analytics-effect"
+ *
+ * const layer = Analytics.layerConfig(analyticsConfig, { retry: Retry.none })
+ * ```
+ *
  * @category presets
  * @since 0.1.0
  */

@@ -23,7 +23,7 @@ import { Server } from "./Server.ts"
 /**
  * A limit on this side, for an API that takes so many requests in so much time: `{ limit: 3000, window: "3 seconds" }`.
  *
- * @category models
+ * @category options
  * @since 0.1.0
  */
 export interface RateLimit {

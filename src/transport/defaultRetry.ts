@@ -10,7 +10,7 @@ import { Schedule } from "effect"
  * the jitter that it lacks. It gives up after about half a minute.
  *
  * @deprecated Leave `retry` out: a batch is then tried until it is delivered, through outages of hours.
- * @category defaults
+ * @category presets
  * @since 0.1.0
  */
 export const defaultRetry: Schedule.Schedule<unknown> = Schedule.min([
