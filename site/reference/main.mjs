@@ -1,11 +1,13 @@
 /**
  * Writes the reference of every entry of package.json `exports` as Markdown to a folder, from the docstrings in src. Fails
- * where something public has no docstring, where a type in it is not public, and where a link leads nowhere.
+ * where something public has no docstring, where an option says no default, where a type names what is not public or not
+ * stable, and where a link leads nowhere.
  */
 import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { Application, ReflectionKind } from "typedoc"
 import { MarkdownRendererEvent } from "typedoc-plugin-markdown"
+import { faultsOfNames } from "./names.mjs"
 import { useRouter } from "./router.mjs"
 import { tellSchemas } from "./schemas.mjs"
 import { tidy } from "./tidy.mjs"
@@ -20,19 +22,6 @@ const sources = Object.entries(exports).flatMap(([subpath, { default: file }]) =
     ? [{ subpath, source: root + file.replace("./dist/", "src/").replace(/\.js$/, ".ts") }]
     : []
 )
-
-/** What public types are made of, and nobody needs to name. */
-const machinery = [
-  "NotData",
-  "ReservedAddress",
-  "ReservedContext",
-  "ReservedGroupTraits",
-  "ReservedProduct",
-  "ReservedProperties",
-  "ReservedSubscriptionPreferences",
-  "ReservedTraits",
-  "TextAnswer"
-]
 
 export const writeReference = async (folder) => {
   const app = await Application.bootstrapWithPlugins({
@@ -54,14 +43,16 @@ export const writeReference = async (folder) => {
       "Services",
       "Layers",
       "Config",
+      "Options",
       "Schemas",
       "Models",
       "Call errors",
       "Delivery errors",
       "Layer errors",
-      "*"
+      "*",
+      "Parts of types"
     ],
-    intentionallyNotExported: machinery,
+    cascadedModifierTags: [],
     logLevel: "Warn",
     validation: { notExported: true, invalidLink: true, rewrittenLink: true, invalidPath: true },
 
@@ -92,6 +83,7 @@ export const writeReference = async (folder) => {
   const project = await app.convert()
   if (project === undefined) return undefined
   app.validate(project)
+  for (const fault of faultsOfNames(root, sources)) app.logger.warn(fault)
   if (app.logger.hasErrors() || app.logger.hasWarnings()) return undefined
   await app.outputs.writeOutput({ name: "markdown", path: folder }, project)
   return app.logger.hasErrors() || app.logger.hasWarnings() ? undefined : contents

@@ -18,6 +18,10 @@ export const tellSchemas = (sources) => async (app) => {
     const schemas = []
     for (const module of context.project.children) {
       const { source } = sourceOf(context.project, module, sources)
+      for (const child of module.children.filter(isTypeOfValue)) {
+        const isTwin = (other) => other !== child && other.name === child.name
+        if (module.children.some(isTwin)) context.project.removeReflection(child)
+      }
       for (const child of module.children) {
         const schema = values.get(source)[child.name]
         if (child.kindOf(ReflectionKind.Class | ReflectionKind.Variable) && Schema.isSchema(schema)) {
@@ -49,6 +53,9 @@ export const tellSchemas = (sources) => async (app) => {
     }
   })
 }
+
+/** What TypeDoc makes of a value that is exported as a type alone. */
+const isTypeOfValue = ({ kind, comment }) => kind === ReflectionKind.TypeAlias && comment === undefined
 
 /** Of a class, what it is made of. */
 const fieldsOf = (schema) => (schema.fields === undefined ? schema : Schema.Struct(schema.fields)).ast

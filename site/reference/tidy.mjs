@@ -40,10 +40,14 @@ export const tidy = (packageName, sources) => (app) => {
         reflection.comment ??= headOf(project, reflection)
       }
       for (const reflection of project.getReflectionsByKind(ReflectionKind.Class)) simplify(project, reflection)
+      // Effect's Schemas have one that nobody can call.
+      for (const reflection of project.getReflectionsByKind(ReflectionKind.Constructor))
+        project.removeReflection(reflection)
       // Not a default, but how it is made.
       for (const reflection of project.getReflectionsByKind(ReflectionKind.Variable)) delete reflection.defaultValue
       for (const reflection of Object.values(project.reflections)) {
         capitaliseCategory(reflection)
+        sayExperimental(reflection)
         // It has a page, where it is.
         if (reflection instanceof ReferenceReflection) project.removeReflection(reflection)
       }
@@ -60,6 +64,7 @@ export const tidy = (packageName, sources) => (app) => {
     // Mostly of what is not public, and what comes of it is in the table all the same.
     for (const reflection of project.getReflectionsByKind(ReflectionKind.Interface)) delete reflection.typeHierarchy
     for (const fault of undocumented(project)) app.logger.warn(`${fault.getFriendlyFullName()} has no documentation`)
+    for (const fault of withoutDefault(project)) app.logger.warn(`${fault.getFriendlyFullName()} says no default`)
     for (const reflection of project.getReflectionsByKind(ReflectionKind.TypeAlias)) nameMembers(reflection)
     linkNames(project)
   })
@@ -118,6 +123,13 @@ const capitaliseCategory = ({ comment }) => {
   }
 }
 
+/** In its first words, so that lists have it, too. */
+const sayExperimental = ({ comment }) => {
+  if (comment?.hasModifier("@experimental") !== true) return
+  comment.removeModifier("@experimental")
+  comment.summary.unshift({ kind: "text", text: "**Experimental.** " })
+}
+
 /** Says a union once more, where links can be: in the code of its type there are none. */
 const nameMembers = ({ type, comment, isSchema }) => {
   if (isSchema || type?.type !== "union" || !type.types.every(({ type }) => type === "reference")) return
@@ -158,6 +170,13 @@ const undocumented = (project) =>
     .getReflectionsByKind(ReflectionKind.SomeExport | ReflectionKind.SomeModule | ReflectionKind.SomeMember)
     .filter(({ parent }) => !parent.kindOf(ReflectionKind.TypeLiteral))
     .filter((reflection) => ![reflection, ...(reflection.signatures ?? [])].some(saysItself))
+
+/** Options that may be left out, and do not say what is taken then. */
+const withoutDefault = (project) =>
+  project
+    .getReflectionsByKind(ReflectionKind.Property)
+    .filter(({ parent, flags }) => flags.isOptional && /(Options|Limit)$/.test(parent.name))
+    .filter(({ comment }) => !/\bDefault:\s/.test(textOf(comment)))
 
 /** The first export of a module has its head, if it has no docstring. */
 const saysItself = ({ comment, parent }) => textOf(comment) !== "" && textOf(comment) !== textOf(parent.comment)
