@@ -11,8 +11,8 @@ import { delimiter, dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { gzipSync } from "node:zlib"
 
-/** Most bytes, compressed: what they were on 2026-11-27, and a tenth more. */
-const budgets = { tarball: 590_000, core: 30_200 }
+/** Most bytes, compressed: what they were on 2026-11-27, and a tenth more; of the tarball again when docs had grown. */
+const budgets = { tarball: 600_000, core: 30_200 }
 
 /** The oldest that the declarations of Effect, too, pass in. Also in docs/runtimes.md. */
 const oldestTypeScript = "5.7.2"
