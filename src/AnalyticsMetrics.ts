@@ -25,6 +25,8 @@ export {
   attempts,
   away,
   batchMessages,
+  capacityBytes,
+  capacityMessages,
   delivered,
   type FlushCause,
   flushes,

@@ -1,6 +1,6 @@
 import { Clock, Effect } from "effect"
 import { type DeliveryOptions, makeDelivery } from "../delivery/makeDelivery.ts"
-import { makeCount } from "../telemetry/count.ts"
+import { makeCount, showAll } from "../telemetry/count.ts"
 import type { Transport } from "../transport/Transport.ts"
 import { Alone } from "./Alone.ts"
 import { type AcceptOptions, makeAccept } from "./accept.ts"
@@ -22,11 +22,23 @@ export interface ClientOptions extends StageOptions, DeliveryOptions {}
 /** What a client does, whatever the shape of its calls. */
 export type Client = Effect.Success<ReturnType<typeof makeClient>>
 
+/** Shows what there is to count, and for how much there is room while the client is there. */
+const makeClientCount = Effect.fnUntraced(function* ({ queueCapacity, queueBytes }: ClientOptions) {
+  const context = yield* Effect.context<never>()
+  const count = makeCount(context)
+  showAll(context)
+  yield* Effect.acquireRelease(
+    Effect.sync(() => count.capacity(queueCapacity, queueBytes)),
+    () => Effect.sync(() => count.capacity(-queueCapacity, -queueBytes))
+  )
+  return count
+})
+
 /** The way of a message: each stage knows only the one behind it, so the last one is made first. */
 export const makeClient = Effect.fnUntraced(function* (options: ClientOptions, transport: Transport) {
   const { pace, server } = transport
   const isLane = options.concurrency === 1
-  const count = makeCount(yield* Effect.context<never>())
+  const count = yield* makeClientCount(options)
   const alone = new Alone()
   const first: Alone["first"] = (waiting) => (server.silence.isGeneral ? alone.first(waiting) : undefined)
   const store = makeQueue(options, { isLane, first }, yield* Clock.Clock)

@@ -4,6 +4,26 @@ import * as metrics from "./metrics.ts"
 /** What one client counts. */
 export type Count = ReturnType<typeof makeCount>
 
+const refusals = ["InvalidMessage", "MessageTooLarge", "UnserializableMessage", "QueueFull", "AnalyticsClosed"]
+
+const failures = ["Rejected", "Unauthorized", "RetriesExhausted", "ShutdownTimeout", "Dropped"]
+
+/**
+ * Each that is not there yet is there, and 0: to whoever looks, the first failure is a rise then, and not a number that came
+ * from nowhere. Histograms alone begin with their first value, since one without has no least and no greatest.
+ */
+export const showAll = (context: Context.Context<never>): void => {
+  const { accepted, delivered, retries, queueMessages, queueBytes, away, oldestAge } = metrics
+  const counters = [
+    ...[accepted, delivered, retries],
+    ...refusals.map(metrics.refused),
+    ...failures.map(metrics.failed),
+    ...(["size", "interval", "flush", "full", "close"] as const).map(metrics.flushes),
+    ...(["accepted", "refused", "failed"] as const).map(metrics.attempts)
+  ]
+  for (const metric of [...counters, queueMessages, queueBytes, away, oldestAge]) metric.valueUnsafe(context)
+}
+
 /** Updates the metrics of one client, in the registry and with the attributes of the context that it was made in. */
 export const makeCount = (context: Context.Context<never>) => ({
   accepted: (): void => metrics.accepted.updateUnsafe(1, context),
@@ -14,6 +34,12 @@ export const makeCount = (context: Context.Context<never>) => ({
   waiting: (messages: number, bytes: number): void => {
     metrics.queueMessages.modifyUnsafe(messages, context)
     metrics.queueBytes.modifyUnsafe(bytes, context)
+  },
+
+  /** The clients take this much more, or less. */
+  capacity: (messages: number, bytes: number): void => {
+    metrics.capacityMessages.modifyUnsafe(messages, context)
+    metrics.capacityBytes.modifyUnsafe(bytes, context)
   },
 
   batch: (cause: metrics.FlushCause, messages: number): void => {

@@ -81,6 +81,27 @@ export const queueBytes: Metric.Gauge<number> = Metric.gauge("cdp_analytics_queu
 })
 
 /**
+ * Most messages without an outcome that the clients take, `queueCapacity` of each: `cdp_analytics_queue_capacity_messages`.
+ *
+ * @category metrics
+ * @since 0.1.0
+ */
+export const capacityMessages: Metric.Gauge<number> = Metric.gauge("cdp_analytics_queue_capacity_messages", {
+  description: "Most messages without an outcome that the clients take"
+})
+
+/**
+ * Most bytes of their JSON, `queueBytes` of each client: `cdp_analytics_queue_capacity_bytes`.
+ *
+ * @category metrics
+ * @since 0.1.0
+ */
+export const capacityBytes: Metric.Gauge<number> = Metric.gauge("cdp_analytics_queue_capacity_bytes", {
+  description: "Most bytes of JSON of messages without an outcome that the clients take",
+  attributes: { unit: "bytes" }
+})
+
+/**
  * Batches, by what made them leave in `cause`: `cdp_analytics_flushes`.
  *
  * @category metrics
@@ -88,7 +109,7 @@ export const queueBytes: Metric.Gauge<number> = Metric.gauge("cdp_analytics_queu
  */
 export const flushes: (cause: FlushCause) => Metric.Counter<number> = byAttribute("cause", {
   name: "cdp_analytics_flushes",
-  description: "Batches, by what made them leave"
+  description: "Batches, by what made them leave: size, interval, flush, full or close"
 })
 
 /**
@@ -109,7 +130,7 @@ export const batchMessages: Metric.Histogram<number> = Metric.histogram("cdp_ana
  * @since 0.1.0
  */
 export const requestDuration: Metric.Histogram<Duration.Duration> = Metric.timer("cdp_analytics_request_duration", {
-  description: "How long each request took",
+  description: "How long each request took, in milliseconds",
   boundaries: [5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10000]
 })
 
@@ -133,7 +154,7 @@ export const retries: Metric.Counter<number> = Metric.counter("cdp_analytics_ret
  */
 export const attempts: (result: "accepted" | "refused" | "failed") => Metric.Counter<number> = byAttribute("result", {
   name: "cdp_analytics_attempts",
-  description: "Requests, by what became of them"
+  description: "Requests, by what became of them: accepted, refused or failed"
 })
 
 /**
@@ -154,7 +175,7 @@ export const away: Metric.Gauge<number> = Metric.gauge("cdp_analytics_server_awa
  * @since 0.1.0
  */
 export const oldestAge: Metric.Gauge<number> = Metric.gauge("cdp_analytics_oldest_message_age", {
-  description: "How long the oldest waiting message has waited",
+  description: "How long the oldest waiting message has waited, in milliseconds",
   attributes: { unit: "milliseconds" }
 })
 

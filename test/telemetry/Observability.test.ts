@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Analytics, AnalyticsMetrics } from "cdp-analytics-effect"
+import { Analytics, AnalyticsMetrics, type CallError, type DeliveryError } from "cdp-analytics-effect"
 import { Effect, Layer, Metric, Schedule, Tracer } from "effect"
+import { PrometheusMetrics } from "effect/observability"
 import { TestClock } from "effect/testing"
 import { silent } from "../support/logs.ts"
 import { layerMocked, Server, settle, trackMany, trackOne } from "../support/Server.ts"
@@ -71,6 +72,69 @@ describe("metrics", () => {
         )
       )
     )
+  )
+})
+
+describe("metrics of a client that did nothing yet", () => {
+  const refusals = {
+    InvalidMessage: 0,
+    MessageTooLarge: 0,
+    UnserializableMessage: 0,
+    QueueFull: 0,
+    AnalyticsClosed: 0
+  } satisfies Record<CallError["_tag"], number>
+
+  const failures = {
+    Rejected: 0,
+    Unauthorized: 0,
+    RetriesExhausted: 0,
+    ShutdownTimeout: 0,
+    Dropped: 0
+  } satisfies Record<DeliveryError["_tag"], number>
+
+  const causes = { size: 0, interval: 0, flush: 0, full: 0, close: 0 } satisfies Record<
+    AnalyticsMetrics.FlushCause,
+    number
+  >
+
+  /** The lines of the exporter without their comments. */
+  const scrape = Effect.map(PrometheusMetrics.format(), (text) =>
+    Object.fromEntries(
+      text.split("\n").flatMap((line) => {
+        const [, name = "", value] = /^(cdp_analytics_\S+) (\S+)$/.exec(line) ?? []
+        return value === undefined ? [] : [[name, Number(value)]]
+      })
+    )
+  )
+
+  const named = (name: string, label: string, values: Readonly<Record<string, number>>) =>
+    Object.fromEntries(Object.entries(values).map(([key, value]) => [`${name}{${label}="${key}"}`, value]))
+
+  it.effect("are all there, and 0", () =>
+    Effect.gen(function* () {
+      yield* Effect.provide(
+        Effect.gen(function* () {
+          assert.deepStrictEqual(yield* scrape, {
+            cdp_analytics_messages_accepted: 0,
+            ...named("cdp_analytics_messages_refused", "reason", refusals),
+            cdp_analytics_messages_delivered: 0,
+            ...named("cdp_analytics_messages_failed", "reason", failures),
+            cdp_analytics_queue_messages: 0,
+            cdp_analytics_queue_bytes: 0,
+            cdp_analytics_queue_capacity_messages: 30,
+            cdp_analytics_queue_capacity_bytes: 40_000,
+            ...named("cdp_analytics_flushes", "cause", causes),
+            cdp_analytics_retries: 0,
+            ...named("cdp_analytics_attempts", "result", { accepted: 0, refused: 0, failed: 0 }),
+            cdp_analytics_server_away: 0,
+            cdp_analytics_oldest_message_age: 0
+          })
+        }),
+        [layerMocked({ queueCapacity: 10, queueBytes: 30_000 }), layerMocked({ queueCapacity: 20, queueBytes: 10_000 })]
+      )
+      const { cdp_analytics_queue_capacity_messages, cdp_analytics_queue_capacity_bytes } = yield* scrape
+      assert.deepStrictEqual([cdp_analytics_queue_capacity_messages, cdp_analytics_queue_capacity_bytes], [0, 0])
+    }).pipe(Effect.provide(freshMetrics))
   )
 })
 
