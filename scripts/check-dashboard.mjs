@@ -49,10 +49,34 @@ const checkAlerts = ({ firing }) =>
     return missing.length + wrong.length === 0 ? Effect.void : Effect.fail([...missing, ...wrong])
   })
 
+/** What the first query of a panel must come to for a job. */
+const truths = [
+  ["Server", "healthy", (value) => value === 0],
+  ["Server", "away", (value) => value === 1],
+  ["Oldest waiting message", "away", (millis) => millis > 3_600_000],
+  ["Queue taken", "healthy", (share) => share < 0.01],
+  ["Queue taken", "heavy", (share) => share > 0.8 && share < 1],
+  ["Queue taken", "full", (share) => share === 1],
+  ["Lost", "healthy", (count) => count === 0],
+  ["Lost", "dropped", (count) => count >= 2],
+  ["Refused calls", "healthy", (count) => count === 0],
+  ["Refused calls", "full", (count) => count >= 1],
+  ["Delivered", "healthy", (count) => count > 10],
+  ["Retries", "healthy", (rate) => rate === 0],
+  ["Retries", "throttled", (rate) => rate > 0],
+  ["Messages in a batch", "healthy", (mean) => mean > 1 && mean <= 20]
+]
+
 const checkPanels = Effect.fnUntraced(function* ({ query }) {
-  const shows = (expr, job) =>
-    Effect.map(query(fillIn(expr, job)), (series) => series.some(({ value: [, value] }) => Number.isFinite(value)))
+  const valuesOf = (expr, job) =>
+    Effect.map(query(fillIn(expr, job)), (series) => series.map(({ value: [, value] }) => Number(value)))
+  const shows = (expr, job) => Effect.map(valuesOf(expr, job), (values) => values.some(Number.isFinite))
   const faults = []
+  for (const [title, job, isTrue] of truths) {
+    const { targets } = panels.find((panel) => panel.title === title)
+    const [value] = yield* valuesOf(targets[0].expr, job)
+    if (!isTrue(value)) faults.push(`${title} is ${value} for ${job}`)
+  }
   for (const { title, targets } of panels) {
     const healthy = yield* Effect.forEach(targets, ({ expr }) => shows(expr, "healthy"))
     if (!healthy.includes(true)) faults.push(`${title} is empty where all is well`)
@@ -111,7 +135,7 @@ await Effect.gen(function* () {
   const areScraped = Effect.flatMap(prometheus.query("count_over_time(up[1m]) >= 2 and up == 1"), ({ length }) =>
     length === Object.keys(services).length ? Effect.void : Effect.fail([`only ${length} services were scraped`])
   )
-  const often = Schedule.spaced("500 millis").pipe(Schedule.upTo({ times: 60 }))
+  const often = Schedule.spaced("500 millis").pipe(Schedule.upTo({ times: 120 }))
   yield* Effect.retry(areScraped, often)
   yield* Effect.forEach(Object.values(services), ({ go }) => go)
   yield* Effect.retry(checkAlerts(prometheus), often)

@@ -16,7 +16,7 @@ const Answer = Schema.Struct({
 })
 
 const Vector = Schema.Struct({
-  result: Schema.Array(Schema.Struct({ metric: Labels, value: Schema.Tuple([Schema.Number, Schema.NumberFromString]) }))
+  result: Schema.Array(Schema.Struct({ metric: Labels, value: Schema.Tuple([Schema.Finite, Schema.String]) }))
 })
 
 const Alerts = Schema.Struct({
@@ -72,7 +72,7 @@ export const startPrometheus = Effect.fnUntraced(function* (
     })
 
   return {
-    /** The series that a query has now, with their values. */
+    /** The series that a query has now, with their values, which may be `NaN`. */
     query: (query: string) => Effect.map(get(Vector, "query", { query }), ({ result }) => result),
     /** What a label is with the series of a selector. */
     labelValues: (label: string, selector: string) =>

@@ -1,6 +1,6 @@
 import { createServer } from "node:http"
 import { NodeHttpServer } from "@effect/platform-node"
-import { Analytics, type AnalyticsOptions } from "cdp-analytics-effect"
+import { Analytics, type AnalyticsOptions, type CallError } from "cdp-analytics-effect"
 import { AnalyticsNode } from "cdp-analytics-effect/node"
 import { type Fault, Simulator } from "cdp-analytics-effect/simulator"
 import { Clock, Context, Duration, Effect, Exit, Layer, Metric, Redacted, Schedule, Scope } from "effect"
@@ -17,7 +17,7 @@ interface Scenario {
   readonly haste?: number
   /** What it does before anybody looks at it, and then, which is given what closes its client. */
   readonly early?: Effect.Effect<unknown, never, Analytics>
-  readonly run?: (close: Effect.Effect<void>) => Effect.Effect<unknown, unknown, Analytics>
+  readonly run?: (close: Effect.Effect<void>) => Effect.Effect<unknown, CallError, Analytics>
   /** The alerts that are to fire, with what tells those of a name apart. */
   readonly alerts: ReadonlyArray<string>
 }
