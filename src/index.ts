@@ -81,6 +81,30 @@ export {
   type ReservedProperties
 } from "./message/Properties.ts"
 export {
+  DeleteDevice,
+  type DeleteDeviceInput,
+  DeleteObject,
+  type DeleteObjectInput,
+  DeletePerson,
+  type DeletePersonInput,
+  ObjectTraits,
+  type ObjectTraitsInput,
+  RegisterDevice,
+  type RegisterDeviceInput,
+  Relate,
+  type RelateInput,
+  ReportDelivery,
+  type ReportDeliveryInput,
+  SetObject,
+  type SetObjectInput,
+  SuppressPerson,
+  type SuppressPersonInput,
+  Unrelate,
+  type UnrelateInput,
+  UnsuppressPerson,
+  type UnsuppressPersonInput
+} from "./message/SemanticEvent.ts"
+export {
   Address,
   type AddressInput,
   GroupTraits,
@@ -98,6 +122,7 @@ export {
 export type { EnqueueOptions } from "./pipeline/accept.ts"
 export type { WhenFull } from "./pipeline/admission.ts"
 export type { Status } from "./pipeline/Status.ts"
+export * as SemanticEvents from "./SemanticEvents.ts"
 export { defaultRetry } from "./transport/defaultRetry.ts"
 export * as Retry from "./transport/Retry.ts"
 export type { LastFailure } from "./transport/Server.ts"

@@ -25,7 +25,7 @@ import { isWhole, wholeReason } from "./whole.ts"
  * @since 0.1.0
  */
 export interface MessageSchema<
-  Type extends Schema.Struct.Type<Fields> & { readonly type: string },
+  Type extends Schema.Struct.Type<Fields>,
   Input extends Schema.Struct.MakeIn<Fields>,
   Fields extends Schema.Struct.Fields
 > extends Schema.Struct<Fields> {
@@ -34,13 +34,13 @@ export interface MessageSchema<
   /** What `annotate` and `check` give. */
   readonly Rebuild: MessageSchema<Type, Input, Fields>
   /** What `make` takes. */
-  readonly "~type.make.in": { readonly type?: Type["type"] } & Input
+  readonly "~type.make.in": Type extends { readonly type: infer T } ? { readonly type?: T } & Input : Input
   /** What `make` takes. */
-  readonly "~type.make": { readonly type?: Type["type"] } & Input
+  readonly "~type.make": Type extends { readonly type: infer T } ? { readonly type?: T } & Input : Input
 }
 
-const named = <
-  Type extends Schema.Struct.Type<Fields> & { readonly type: string },
+export const named = <
+  Type extends Schema.Struct.Type<Fields>,
   Input extends Schema.Struct.MakeIn<Fields>,
   Fields extends Schema.Struct.Fields
 >(
@@ -51,19 +51,19 @@ const named = <
 }
 
 /** An id or a name: what it is after the way must be what it was before. */
-const Name = Schema.String.check(Schema.makeFilter((text) => (isWhole(text) ? undefined : wholeReason)))
+export const Name = Schema.String.check(Schema.makeFilter((text) => (isWhole(text) ? undefined : wholeReason)))
 
 // The API takes an empty id for a missing one, so an id may be empty where it is optional.
 const Id = Schema.optional(Name)
 
-const common = {
+export const common = {
   messageId: Id,
   timestamp: Schema.optional(Timestamp),
   context: Schema.optional(EventContext),
   integrations: Schema.optional(Integrations)
 }
 
-const person = { userId: Id, anonymousId: Id }
+export const person = { userId: Id, anonymousId: Id }
 
 const view = {
   ...common,
@@ -99,7 +99,7 @@ const alias = {
 }
 
 // The server counts an empty string as missing.
-const isPresent = (value: string | undefined): boolean => value !== undefined && value !== ""
+export const isPresent = (value: string | undefined): boolean => value !== undefined && value !== ""
 
 const hasOwnText = (message: object, key: string, value: string | undefined): boolean =>
   isPresent(value) && Object.hasOwn(message, key)
@@ -109,10 +109,12 @@ interface PersonIds {
   readonly anonymousId?: string | undefined
 }
 
-const identifiesPerson = Schema.makeFilter<PersonIds>((message) =>
+export const namesNobody = "userId or anonymousId is required"
+
+export const identifiesPerson = Schema.makeFilter<PersonIds>((message) =>
   hasOwnText(message, "userId", message.userId) || hasOwnText(message, "anonymousId", message.anonymousId)
     ? undefined
-    : { path: ["userId"], issue: "userId or anonymousId is required" }
+    : { path: ["userId"], issue: namesNobody }
 )
 
 const required = <Key extends string>(key: Key) =>

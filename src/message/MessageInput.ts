@@ -11,7 +11,7 @@ import type { PropertiesInput } from "./Properties.ts"
 import type { GroupTraitsInput, TraitsInput } from "./Traits.ts"
 
 /** What every message may have. */
-interface CommonInput {
+export interface CommonInput {
   /**
    * Names the message: the server takes the first with an id and ignores repeats for 12 hours.
    * Default: a UUID v4, made when the call runs.
@@ -26,7 +26,7 @@ interface CommonInput {
 }
 
 /** Whom a message is about. */
-interface PersonInput {
+export interface PersonInput {
   /** The person's id in your own database. */
   readonly userId?: string | undefined
   /** An id for someone whose `userId` is not known yet. */
