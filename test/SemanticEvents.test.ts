@@ -18,8 +18,10 @@ import {
   Unrelate,
   UnsuppressPerson
 } from "cdp-analytics-effect"
+import { Simulator } from "cdp-analytics-effect/simulator"
 import { AnalyticsTest, type SentMessage } from "cdp-analytics-effect/testing"
-import { Arbitrary, Cause, Effect, Exit, Metric, Option, Schema, SchemaParser } from "effect"
+import { Arbitrary, Cause, Effect, Exit, Layer, Metric, Option, Redacted, Schema, SchemaParser } from "effect"
+import { FetchHttpClient } from "effect/http"
 import { findSameKey } from "../src/message/whole.ts"
 import { changedPrototypes, describePrototypes } from "./message/hostile/prototypes.ts"
 import { hostile } from "./message/hostile/values.ts"
@@ -400,6 +402,96 @@ describe("the inputs of semantic events", () => {
       assert.isAbove(refused, 100)
       assert.deepStrictEqual(changedPrototypes(prototypes), [])
     }).pipe(Effect.provide(AnalyticsTest.layerWith({ enabled: false })))
+  )
+})
+
+describe("the simulator does what Customer.io does", () => {
+  const onSocket = Layer.provideMerge(
+    Layer.unwrap(
+      Effect.map(Simulator, ({ url }) =>
+        Analytics.layer({ apiKey: Redacted.make("k"), endpoint: url }).pipe(Layer.provide(FetchHttpClient.layer))
+      )
+    ),
+    Simulator.layerServer()
+  )
+
+  /** What the last of these calls did, or why it did nothing. */
+  const doing = Effect.fnUntraced(function* (...calls: ReadonlyArray<Call>) {
+    for (const call of calls) yield* call
+    yield* Analytics.flush
+    const { effect, note, verdict } = (yield* Simulator.events).at(-1)!
+    assert.strictEqual(verdict, "accepted")
+    return effect ?? note
+  })
+
+  it.live("over real HTTP", () =>
+    Effect.gen(function* () {
+      const ada = { userId: "ada" }
+      const register = SemanticEvents.registerDevice({
+        ...ada,
+        token: "t",
+        type: "ios",
+        properties: { app_version: "2" }
+      })
+      assert.strictEqual(
+        yield* doing(Analytics.identify({ ...ada, traits: { plan: "Pro" } }), register),
+        "device registered"
+      )
+      assert.isUndefined(yield* doing(SemanticEvents.setObject({ objectId: "acme", traits: { name: "Acme" } })))
+      const relate = SemanticEvents.relate({ ...ada, objectId: "acme", relationshipAttributes: { role: "admin" } })
+      assert.isUndefined(yield* doing(relate))
+      assert.deepStrictEqual(yield* Simulator.objects, [
+        { objectTypeId: "1", objectId: "acme", traits: { name: "Acme" } }
+      ])
+      assert.deepStrictEqual(yield* Simulator.people, [
+        {
+          userIds: ["ada"],
+          anonymousIds: [],
+          emails: [],
+          traits: { plan: "Pro" },
+          devices: { t: { token: "t", type: "ios", app_version: "2" } },
+          relationships: { "1:acme": { role: "admin" } },
+          isSuppressed: false
+        }
+      ])
+
+      const unrelate = SemanticEvents.unrelate({ ...ada, objectId: "acme", objectTypeId: 1 })
+      assert.strictEqual(yield* doing(unrelate), "relationship deleted")
+      assert.strictEqual(yield* doing(unrelate), "no effect: the person has no such relationship")
+      const deleteObject = SemanticEvents.deleteObject({ objectId: "acme" })
+      assert.strictEqual(yield* doing(relate, deleteObject), "object deleted")
+      assert.strictEqual(yield* doing(deleteObject), "no effect: there is no such object")
+      assert.strictEqual(yield* doing(unrelate), "no effect: the person has no such relationship")
+      const deleteDevice = SemanticEvents.deleteDevice({ ...ada, token: "t" })
+      assert.strictEqual(yield* doing(deleteDevice), "device deleted")
+      assert.strictEqual(yield* doing(deleteDevice), "no effect: the person has no such device")
+      assert.deepInclude((yield* Simulator.people)[0], { devices: {}, relationships: {} })
+      assert.deepStrictEqual(yield* Simulator.objects, [])
+
+      const report = SemanticEvents.reportDelivery({ deliveryId: "d", metric: "opened", recipient: "t" })
+      assert.strictEqual(yield* doing(report), "delivery reported as opened")
+
+      const suppress = SemanticEvents.suppressPerson(ada)
+      assert.strictEqual(yield* doing(register, suppress), "person suppressed")
+      const identify = Analytics.identify({ ...ada, traits: { plan: "Free" } })
+      assert.strictEqual(yield* doing(identify), "no effect: the person is suppressed")
+      assert.strictEqual(yield* doing(register), "no effect: the person is suppressed")
+      assert.deepInclude((yield* Simulator.people)[0], { traits: {}, devices: {}, isSuppressed: true })
+      const unsuppress = SemanticEvents.unsuppressPerson(ada)
+      assert.strictEqual(yield* doing(unsuppress), "person no longer suppressed")
+      assert.strictEqual(yield* doing(unsuppress), "no effect: nobody with this id is suppressed")
+      assert.deepStrictEqual(yield* Simulator.people, [])
+
+      const deletePerson = SemanticEvents.deletePerson(ada)
+      assert.strictEqual(yield* doing(identify, register, relate, deletePerson), "person deleted")
+      assert.strictEqual(yield* doing(deletePerson), "no effect: nobody has this id")
+      assert.strictEqual(yield* doing(deleteDevice), "no effect: nobody has this id")
+      assert.strictEqual(yield* doing(unrelate), "no effect: nobody has this id")
+      assert.deepStrictEqual(yield* Simulator.people, [])
+      yield* identify
+      yield* Analytics.flush
+      assert.deepInclude((yield* Simulator.people)[0], { traits: { plan: "Free" }, devices: {}, relationships: {} })
+    }).pipe(Effect.provide(onSocket))
   )
 })
 

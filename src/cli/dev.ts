@@ -141,14 +141,14 @@ const explainListen = (cause: unknown): string => {
   return listenProblems[code] ?? cause.message
 }
 
-const describe = ({ message, verdict, bytes, refusal, note }: ReceivedEvent): string => {
+const describe = ({ message, verdict, bytes, refusal, note, effect }: ReceivedEvent): string => {
   const columns = [
     verdict.padEnd(9),
     printableName(textAt(message, "type") ?? "?").padEnd(8),
     printableName(textAt(message, "userId") ?? textAt(message, "anonymousId") ?? "").padEnd(16),
     printableName(textAt(message, "event") ?? textAt(message, "name") ?? textAt(message, "groupId") ?? "").padEnd(24),
     `${bytes} bytes`.padStart(12),
-    Option.getOrElse(Option.fromNullishOr(refusal?.reason ?? note), () => "")
+    Option.getOrElse(Option.fromNullishOr(refusal?.reason ?? note ?? effect), () => "")
   ]
   return columns.join("  ").trimEnd()
 }

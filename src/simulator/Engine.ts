@@ -234,8 +234,7 @@ export const makeEngine = Effect.fnUntraced(function* (input: unknown, url: stri
         return { ...base, verdict: "refused", refusal, ...(!isWhole && { note: "only what names it is kept" }) }
       }
       if (seen.isRepeat(textAt(message, "messageId"), receivedAt)) return { ...base, verdict: "duplicate" }
-      const note = state.apply(message)
-      return { ...base, verdict: "accepted", ...(note !== undefined && { note }) }
+      return { ...base, verdict: "accepted", ...state.apply(message) }
     }
     const event = take()
     events.add(event, emptyWeight + weight)

@@ -24,7 +24,10 @@ export interface SimulatedPerson {
   readonly devices: { readonly [token: string]: WireObject }
   /** By `<objectTypeId>:<objectId>`: the attributes of the relationship. */
   readonly relationships: { readonly [object: string]: WireObject }
-  /** Whether `User Suppressed` arrived, and no `User Unsuppressed` since: nothing else changes the person until then. */
+  /**
+   * Whether `User Suppressed` arrived: of the person only the ids are kept, and whatever names one of them is ignored, until
+   * `User Unsuppressed` has it forgotten.
+   */
   readonly isSuppressed: boolean
 }
 
@@ -97,11 +100,13 @@ export const makePeople = ({ keep, keepBytes, maxMessageBytes }: StateLimits) =>
     return person.weight + more <= most
   }
 
-  const remove = (person: KnownPerson, kind: EntryKind, key: string): void => {
+  /** Whether there was something to remove that anybody saw. */
+  const remove = (person: KnownPerson, kind: EntryKind, key: string): boolean => {
     const entry = person[kind].get(key)
-    if (entry === undefined) return
+    if (entry === undefined) return false
     person[kind].delete(key)
     grow(person, -keyWeight(key) - entry.weight)
+    return !isMissing(entry)
   }
 
   /** Takes relationships away whose object was deleted, which nobody sees. */
@@ -183,10 +188,12 @@ export const makePeople = ({ keep, keepBytes, maxMessageBytes }: StateLimits) =>
     index.anonymousIds.get(textAt(message, "anonymousId") ?? "") ??
     index.emails.get(textAt(objectAt(message, "traits"), "email") ?? "")
 
+  /** By an id of either kind. */
+  const findById = (id: string): KnownPerson | undefined => index.userIds.get(id) ?? index.anonymousIds.get(id)
+
   return {
     find,
-    /** By an id of either kind. */
-    findById: (id: string): KnownPerson | undefined => index.userIds.get(id) ?? index.anonymousIds.get(id),
+    findById,
     findOrMake: (message: WireObject): KnownPerson => {
       const person = find(message) ?? make()
       addId(person, "userIds", textAt(message, "userId"))
@@ -200,6 +207,21 @@ export const makePeople = ({ keep, keepBytes, maxMessageBytes }: StateLimits) =>
     addId,
     merge,
     forget,
+    /** Only the ids stay. */
+    suppress: (person: KnownPerson): void => {
+      person.traits = makeGrowing()
+      person.devices.clear()
+      person.relationships.clear()
+      person.isSuppressed = true
+      grow(person, weighPerson(person) - person.weight)
+    },
+    /** Whether a message names somebody who is suppressed, by any id. */
+    isSuppressed: (message: WireObject): boolean =>
+      index.userIds.get(textAt(message, "userId") ?? "")?.isSuppressed === true ||
+      index.anonymousIds.get(textAt(message, "anonymousId") ?? "")?.isSuppressed === true ||
+      findById(textAt(message, "previousId") ?? "")?.isSuppressed === true ||
+      (message["type"] === "identify" &&
+        index.emails.get(textAt(objectAt(message, "traits"), "email") ?? "")?.isSuppressed === true),
     /** `false` where that is too much for one person. */
     addTraits: (person: KnownPerson, traits: WireObject): boolean => {
       if (!hasRoom(person, weigh(traits))) return false

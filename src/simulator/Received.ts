@@ -71,6 +71,8 @@ export interface ReceivedEvent {
   readonly refusal?: Refusal
   /** Why it was accepted and yet changed nobody, or that not all of it is kept. */
   readonly note?: string
+  /** What an event did that Customer.io reads specially, such as `person deleted`: one of `SemanticEvents.names`. */
+  readonly effect?: string
 }
 
 /** What is kept at most. */

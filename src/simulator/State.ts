@@ -1,6 +1,7 @@
 /**
  * What a workspace knows after the events it has seen: people, their devices, and objects with relationships.
  */
+import { deliveryMetrics, type SemanticName, semanticNames } from "../message/semanticNames.ts"
 import { isWireObject, objectAt, textAt, valueAt, type WireObject } from "../protocol/WireMessage.ts"
 import { makeObjects, type SimulatedObject } from "./Objects.ts"
 import { makePeople, type SimulatedPerson, type StateLimits } from "./People.ts"
@@ -9,9 +10,17 @@ import { makePeople, type SimulatedPerson, type StateLimits } from "./People.ts"
 const idText = (value: unknown): string | undefined =>
   typeof value === "number" ? String(value) : typeof value === "string" && value !== "" ? value : undefined
 
+/** What became of an accepted message. */
+export interface Applied {
+  /** Why it has no effect. */
+  readonly note?: string
+  /** What an event did that is read specially. */
+  readonly effect?: string
+}
+
 export interface State {
-  /** Takes an accepted message in. Says so where it has no effect. */
-  readonly apply: (message: WireObject) => string | undefined
+  /** Takes an accepted message in. */
+  readonly apply: (message: WireObject) => Applied | undefined
   readonly people: () => ReadonlyArray<SimulatedPerson>
   readonly objects: () => ReadonlyArray<SimulatedObject>
   /** How many made room for newer ones. */
@@ -28,7 +37,7 @@ export const makeState = (limits: StateLimits): State => {
   const people = makePeople(limits)
   const objects = makeObjects(limits)
 
-  const identify = (message: WireObject): string | undefined => {
+  const identify = (message: WireObject): Applied | undefined => {
     const person = people.findOrMake(message)
     const traits = objectAt(message, "traits") ?? {}
     if (!people.addTraits(person, traits)) return fullPerson
@@ -36,7 +45,7 @@ export const makeState = (limits: StateLimits): State => {
     return undefined
   }
 
-  const alias = (message: WireObject): string | undefined => {
+  const alias = (message: WireObject): Applied | undefined => {
     const previousId = textAt(message, "previousId") ?? ""
     const previous = people.findById(previousId)
     const person = people.findOrMake(message)
@@ -45,7 +54,7 @@ export const makeState = (limits: StateLimits): State => {
     return undefined
   }
 
-  const group = (message: WireObject): string | undefined => {
+  const group = (message: WireObject): Applied | undefined => {
     const { objectTypeId, relationshipAttributes, ...traits } = objectAt(message, "traits") ?? {}
     const object = objects.findOrMake(idText(objectTypeId) ?? "1", textAt(message, "groupId") ?? "")
     const note = objects.addTraits(object, traits) ? undefined : fullObject
@@ -55,69 +64,79 @@ export const makeState = (limits: StateLimits): State => {
     return people.addEntry(person, "relationships", object.key, attributes, object.life) ? note : fullPerson
   }
 
-  const track = (message: WireObject): string | undefined => {
-    const device = objectAt(objectAt(message, "context"), "device")
-    const token = textAt(device, "token")
+  /** Of an event that is read specially: what it did, or why nothing. */
+  const applySemantic = (message: WireObject, event: SemanticName): Applied => {
+    const person = people.find(message)
     const properties = objectAt(message, "properties")
-    switch (message["event"]) {
-      case "Device Created or Updated":
-        if (token === undefined) return "no effect: context.device.token is missing"
-        return people.addEntry(people.findOrMake(message), "devices", token, { ...device, ...properties })
-          ? undefined
-          : fullPerson
-      case "Device Deleted":
-        if (token === undefined) return "no effect: context.device.token is missing"
-        people.remove(people.findOrMake(message), "devices", token)
-        return undefined
-      case "User Deleted": {
-        const person = people.find(message)
-        if (person === undefined) return "no effect: nobody has this id"
+    switch (event) {
+      case semanticNames.deletePerson:
+        if (person === undefined) return nobody
         people.forget(person)
-        return undefined
+        return { effect: "person deleted" }
+      case semanticNames.suppressPerson:
+        people.suppress(people.findOrMake(message))
+        return { effect: "person suppressed" }
+      case semanticNames.unsuppressPerson:
+        if (person?.isSuppressed !== true) return without("nobody with this id is suppressed")
+        // Nothing of them comes back: who is heard of again is somebody new.
+        people.forget(person)
+        return { effect: "person no longer suppressed" }
+      case semanticNames.registerDevice: {
+        const device = objectAt(objectAt(message, "context"), "device")
+        const token = textAt(device, "token")
+        if (token === undefined) return noToken
+        const isKept = people.addEntry(people.findOrMake(message), "devices", token, { ...device, ...properties })
+        return isKept ? { effect: "device registered" } : fullPerson
       }
-      case "User Suppressed":
-        people.findOrMake(message).isSuppressed = true
-        return undefined
-      case "User Unsuppressed":
-        people.findOrMake(message).isSuppressed = false
-        return undefined
-      case "Object Deleted": {
+      case semanticNames.deleteDevice: {
+        const token = textAt(objectAt(objectAt(message, "context"), "device"), "token")
+        if (token === undefined) return noToken
+        if (person === undefined) return nobody
+        return people.remove(person, "devices", token)
+          ? { effect: "device deleted" }
+          : without("the person has no such device")
+      }
+      case semanticNames.deleteObject: {
         const key = objectKey(properties)
-        if (key === undefined) return "no effect: properties.objectId is missing"
+        if (key === undefined) return noObjectId
         const object = objects.find(key)
-        if (object === undefined) return "no effect: there is no such object"
+        if (object === undefined) return without("there is no such object")
         objects.forget(object)
         people.end(object.life)
-        return undefined
+        return { effect: "object deleted" }
       }
-      case "Relationship Deleted": {
+      case semanticNames.unrelate: {
         const key = objectKey(properties)
-        if (key === undefined) return "no effect: properties.objectId is missing"
-        people.remove(people.findOrMake(message), "relationships", key)
-        return undefined
+        if (key === undefined) return noObjectId
+        if (person === undefined) return nobody
+        return people.remove(person, "relationships", key)
+          ? { effect: "relationship deleted" }
+          : without("the person has no such relationship")
       }
-      case "Report Delivery Event":
-        return textAt(properties, "deliveryId") === undefined
-          ? "no effect: properties.deliveryId is missing"
-          : undefined
-      default:
-        people.findOrMake(message)
-        return undefined
+      case semanticNames.reportDelivery: {
+        if (textAt(properties, "deliveryId") === undefined) return without("properties.deliveryId is missing")
+        const metric = deliveryMetrics.find((known) => known === textAt(properties, "metric"))
+        return metric === undefined
+          ? without(`properties.metric must be one of ${deliveryMetrics.join(", ")}`)
+          : { effect: `delivery reported as ${metric}` }
+      }
     }
   }
 
-  const take = (message: WireObject): string | undefined => {
-    const isLifted = message["type"] === "track" && message["event"] === "User Unsuppressed"
-    if (people.find(message)?.isSuppressed === true && !isLifted) return "no effect: the person is suppressed"
-    switch (message["type"]) {
+  const take = (message: WireObject): Applied | undefined => {
+    const type = message["type"]
+    const event = type === "track" ? semanticNameOf(message["event"]) : undefined
+    if (people.isSuppressed(message) && event !== semanticNames.unsuppressPerson) {
+      return without("the person is suppressed")
+    }
+    if (event !== undefined) return applySemantic(message, event)
+    switch (type) {
       case "identify":
         return identify(message)
       case "alias":
         return alias(message)
       case "group":
         return group(message)
-      case "track":
-        return track(message)
       default:
         people.findOrMake(message)
         return undefined
@@ -126,10 +145,10 @@ export const makeState = (limits: StateLimits): State => {
 
   return {
     apply: (message) => {
-      const note = take(message)
+      const applied = take(message)
       people.makeRoom()
       objects.makeRoom()
-      return note
+      return applied
     },
     people: people.all,
     objects: objects.all,
@@ -143,9 +162,21 @@ export const makeState = (limits: StateLimits): State => {
   }
 }
 
-const fullPerson = "no effect: no more is kept of one person"
+const allSemanticNames = Object.values(semanticNames)
 
-const fullObject = "no effect: no more is kept of one object"
+const semanticNameOf = (event: unknown): SemanticName | undefined => allSemanticNames.find((name) => name === event)
+
+const without = (reason: string): Applied => ({ note: `no effect: ${reason}` })
+
+const nobody = without("nobody has this id")
+
+const noToken = without("context.device.token is missing")
+
+const noObjectId = without("properties.objectId is missing")
+
+const fullPerson = without("no more is kept of one person")
+
+const fullObject = without("no more is kept of one object")
 
 const objectKey = (properties: WireObject | undefined): string | undefined => {
   const objectId = textAt(properties, "objectId")

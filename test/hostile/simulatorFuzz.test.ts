@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { SemanticEvents } from "cdp-analytics-effect"
 import { Simulator } from "cdp-analytics-effect/simulator"
 import { Effect, Exit } from "effect"
 import { makeRandom, pick, type Random } from "../support/random.ts"
@@ -7,12 +8,7 @@ import { repetitions } from "../support/repetitions.ts"
 const texts = [
   "",
   "u",
-  "User Deleted",
-  "User Suppressed",
-  "Object Deleted",
-  "Relationship Deleted",
-  "Device Created or Updated",
-  "Device Deleted",
+  ...Object.values(SemanticEvents.names),
   "__proto__",
   "constructor",
   "\u0000\u001b[2J",

@@ -410,14 +410,14 @@ describe("what events do", () => {
     }).pipe(Effect.provide(inProcess()))
   )
 
-  it.effect("who is suppressed stays as they were; who is deleted is gone", () =>
+  it.effect("of who is suppressed only the ids are left; who is deleted is gone", () =>
     Effect.gen(function* () {
       const suppressed = yield* after(
         identify({ userId: "u" }, { plan: "Free" }),
         track("User Suppressed"),
         identify({ userId: "u" }, { plan: "Pro" })
       )
-      assert.deepInclude(suppressed[0], { isSuppressed: true, traits: { plan: "Free" } })
+      assert.deepInclude(suppressed[0], { userIds: ["u"], isSuppressed: true, traits: {} })
       assert.strictEqual((yield* Simulator.events).at(-1)?.note, "no effect: the person is suppressed")
       const lifted = yield* after(track("User Unsuppressed"), identify({ userId: "u" }, { plan: "Pro" }))
       assert.deepInclude(lifted[0], { isSuppressed: false, traits: { plan: "Pro" } })

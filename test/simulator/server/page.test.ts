@@ -475,6 +475,57 @@ describe.skipIf(installed.isMissing)(`the page${installed.note}`, () => {
   )
 
   it.live(
+    "shows what events did that Customer.io reads specially, and who is deleted or suppressed",
+    () =>
+      Effect.gen(function* () {
+        const { page, complaints } = yield* open()
+        const device = { context: { device: { token: "c0ffee", type: "ios" } } }
+        const acme = { properties: { objectId: "acme" } }
+        const opened = { anonymousId: "d-1", properties: { deliveryId: "d-1", metric: "opened" } }
+        yield* post([
+          { type: "identify", userId: "ada", traits: { plan: "Pro" } },
+          { type: "group", userId: "ada", groupId: "acme" },
+          track("Device Created or Updated", device),
+          track("Device Deleted", device),
+          track("Relationship Deleted", acme),
+          track("Object Deleted", { userId: undefined, anonymousId: "acme", ...acme }),
+          track("Report Delivery Event", { userId: undefined, ...opened }),
+          track("User Suppressed"),
+          track("signed_in"),
+          track("Device Created or Updated", { userId: "alan", ...device }),
+          track("User Deleted", { userId: "alan" })
+        ])
+        yield* Effect.promise(async () => {
+          await page.locator(".row", { hasText: "person deleted" }).waitFor()
+          assert.deepStrictEqual(await page.locator(".row .why").allTextContents(), [
+            "person deleted",
+            "device registered",
+            "no effect: the person is suppressed",
+            "person suppressed",
+            "delivery reported as opened",
+            "object deleted",
+            "relationship deleted",
+            "device deleted",
+            "device registered"
+          ])
+          await page.locator("#search").fill("reported as opened")
+          await page.locator(".row", { hasText: "d-1" }).click()
+          await page.locator("#detail .notice.effect", { hasText: "delivery reported as opened" }).waitFor()
+          await page.getByRole("tab", { name: "People" }).click()
+          await page.locator(".entry", { hasText: "ada" }).waitFor()
+          assert.strictEqual(await page.locator(".entry").count(), 1)
+          const text = await page.locator("#person-detail").textContent()
+          assert.include(text, "suppressed")
+          assert.notInclude(text, "Pro")
+        })
+        yield* post([track("User Unsuppressed")])
+        yield* Effect.promise(() => page.getByText("Nobody is known yet").waitFor())
+        assert.deepStrictEqual(complaints, [])
+      }).pipe(Effect.provide(layer)),
+    30_000
+  )
+
+  it.live(
     "pauses, goes on, and clears, in every tab, however it was cleared",
     () =>
       Effect.gen(function* () {

@@ -23,7 +23,7 @@ export const showDetail = (event, close) => {
 }
 
 const draw = (event, request, close) => {
-  const { refusal, note, verdict } = event
+  const { refusal, note, effect, verdict } = event
   const { context, ...own } = asSent(event)
   const source = asTypeScript(event)
   detail.replaceChildren(
@@ -54,6 +54,7 @@ const draw = (event, request, close) => {
           `: ${refusal.reason}`
         ),
     note === undefined ? "" : make("p", { class: "notice note" }, note),
+    effect === undefined ? "" : make("p", { class: "notice effect" }, effect),
     verdict === "duplicate"
       ? make("p", { class: "notice note" }, make("strong", {}, "Duplicate"), ": its messageId had arrived before.")
       : "",

@@ -23,9 +23,9 @@ export const nameOf = ({ message }) => {
   }
 }
 
-/** Why an event was refused, or had no effect. */
-export const whyOf = ({ refusal, note }) =>
-  refusal === undefined ? (note ?? "") : refusal.path ? `${refusal.path}: ${refusal.reason}` : refusal.reason
+/** Why an event was refused, or had no effect, or what it did, where it is one that is read specially. */
+export const whyOf = ({ refusal, note, effect }) =>
+  refusal === undefined ? (note ?? effect ?? "") : refusal.path ? `${refusal.path}: ${refusal.reason}` : refusal.reason
 
 /** How far the time of an event may be from its arrival and not be worth a word: queues wait, and clocks are not the same. */
 const unremarkable = 60_000

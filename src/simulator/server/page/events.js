@@ -40,7 +40,7 @@ const searched = new WeakMap()
 const searchText = (event) => {
   const known = searched.get(event)
   if (known !== undefined) return known
-  const text = JSON.stringify([event.message, event.refusal, event.note]).toLowerCase()
+  const text = JSON.stringify([event.message, event.refusal, event.note, event.effect]).toLowerCase()
   searched.set(event, text)
   return text
 }
