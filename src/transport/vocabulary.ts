@@ -1,27 +1,33 @@
 /**
  * What is told of the words of others: one fixed list, so that what is told never depends on what was sent.
  */
+import type * as SchemaAST from "effect/SchemaAST"
+import { Message } from "../message/Message.ts"
 
 const listOf = (...texts: ReadonlyArray<string>): ReadonlySet<string> =>
   new Set(texts.flatMap((text) => text.trim().split(/\s+/)))
 
-/** In lower case. */
-const words = listOf(
+/** The names of fields, and of the fields in them. */
+const namesIn = (ast: SchemaAST.AST): ReadonlyArray<string> => {
+  switch (ast._tag) {
+    case "Objects":
+      return ast.propertySignatures.flatMap(({ name, type }) => [String(name).toLowerCase(), ...namesIn(type)])
+    case "Union":
+      return ast.types.flatMap(namesIn)
+    case "Arrays":
+      return ast.rest.flatMap(namesIn)
+    default:
+      return []
+  }
+}
+
+/** In lower case, and the names of a message's fields apart. */
+const listed = listOf(
   // The API's fields
-  `type event name category messageid timestamp originaltimestamp receivedat sentat batch writekey userid anonymousid
-   groupid previousid traits properties context integrations`,
-  // Of the context
-  `active ip locale timezone useragent channel direct app version build namespace campaign source medium term content
-   device id token manufacturer model advertisingid library location city country region latitude longitude speed network
-   bluetooth cellular wifi carrier os page url path hash title referrer keywords link screen density width height`,
-  // Reserved names of people and groups
-  `email createdat firstname lastname phone username website avatar birthday age gender description address company plan
-   unsubscribed cio_subscription_preferences topics channels sms push in_app whatsapp slack line inbox industry employees
-   objecttypeid relationshipattributes`,
-  // Of pages, of commerce and of semantic events
-  `search revenue currency value product_id order_id sku price quantity total subtotal shipping tax discount coupon
-   products objectid deliveryid metric recipient reason href actionvalue device created updated deleted user suppressed
-   unsuppressed object relationship report delivery`,
+  "originaltimestamp receivedat sentat batch writekey",
+  // Of semantic events
+  `objectid deliveryid metric recipient reason href actionvalue created updated deleted user suppressed unsuppressed object
+   relationship report delivery`,
   // Of validation
   `identify track group alias call calls message messages event events field fields property trait key keys item items
    index entry element member name names value values json body text data number integer float string boolean array null
@@ -56,6 +62,8 @@ const words = listOf(
   // The documented limits, and those of the simulator
   "32000 32,000 32768 32,768 500000 500,000 512000 512,000"
 )
+
+const words = new Set([...namesIn(Message.ast), ...listed])
 
 export const isKnownWord = (word: string): boolean => words.has(word.toLowerCase())
 

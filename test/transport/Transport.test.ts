@@ -165,6 +165,10 @@ for (const [name, layerServer] of Object.entries(transports)) {
       ['{"meta":{"errors":["batch[0]: event is required","too old"]}}', "batch[0]: event is required; too old"],
       ['{"meta":{"error":"bad request"}}', "bad request"],
       ['{"meta":{"errors":["no such plan: gold"]}}', "no such plan: …"],
+      [
+        '{"meta":{"error":"traits.address.postalCode: invalid; context.device.advertisingId: no string"}}',
+        "traits.address.postalCode: invalid; context.device.advertisingId: no string"
+      ],
       ['{"meta":{"errors":[]}}', "400, text/plain, 22 bytes"],
       ['{"meta":{"errors":[{"field":"event"}]}}', "400, text/plain, 39 bytes"],
       ['{"error":"other"}', "400, text/plain, 17 bytes"],
