@@ -11,8 +11,8 @@ import { delimiter, dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { gzipSync } from "node:zlib"
 
-/** Most bytes, compressed: what they were on 2026-11-27, and a tenth more; of the tarball again when docs had grown. */
-const budgets = { tarball: 600_000, core: 30_200 }
+/** Most bytes, compressed: what they were on 2026-11-27, and a tenth more for the tarball, 3 % for the others. */
+const budgets = { tarball: 680_000, core: 30_100, whole: 88_800 }
 
 /** The oldest that the declarations of Effect, too, pass in. Also in docs/runtimes.md. */
 const oldestTypeScript = "5.7.2"
@@ -196,10 +196,14 @@ for (const [file, args] of Object.entries(bundles)) {
   run(process.execPath, [file], folder)
 }
 
-// What is not used costs nothing: no more comes along than sending needs, and nothing of Node's.
+// What is not used costs nothing: no more comes along than sending needs, nothing of Node's, and of Effect no module for the
+// sake of another that an index names beside it.
 write("core.ts", `export { Analytics, AnalyticsLive } from "${name}"\n`)
-const apart = ["--external:effect", "--external:effect/*", "--outfile=core.mjs", "--log-level=warning"]
-run(join(bin, "esbuild"), ["core.ts", "--bundle", "--minify", "--format=esm", ...apart], folder)
-keepTo("core", gzipSync(readFileSync(join(folder, "core.mjs")), { level: 9 }).length)
+const sizes = { core: ["--external:effect", "--external:effect/*"], whole: [] }
+for (const [what, args] of Object.entries(sizes)) {
+  const bundle = ["core.ts", "--bundle", "--minify", "--format=esm", ...args, `--outfile=${what}.mjs`]
+  run(join(bin, "esbuild"), [...bundle, "--log-level=warning"], folder)
+  keepTo(what, gzipSync(readFileSync(join(folder, `${what}.mjs`)), { level: 9 }).length)
+}
 
 for (const command of Object.keys(bins)) run(join(folder, "node_modules", ".bin", command), ["--version"], folder)

@@ -3,9 +3,14 @@
  *
  * @since 0.1.0
  */
-import { Config, Context, Effect, Layer, Option, Stream } from "effect"
+import * as Config from "effect/Config"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
-import type { HttpClient } from "effect/http"
+import type * as HttpClient from "effect/http/HttpClient"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
 import type { CallError, InvalidOptions } from "./AnalyticsError.ts"
 import {
   type AnalyticsOptions,

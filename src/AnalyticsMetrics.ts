@@ -16,7 +16,7 @@
  *
  * @since 0.1.0
  */
-import type { Metric } from "effect"
+import type * as Metric from "effect/Metric"
 import type { CallError, DeliveryError } from "./AnalyticsError.ts"
 import * as metrics from "./telemetry/metrics.ts"
 

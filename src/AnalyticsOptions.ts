@@ -3,20 +3,18 @@
  *
  * @since 0.1.0
  */
-import {
-  Config,
-  ConfigProvider,
-  Context,
-  Duration,
-  Effect,
-  Option,
-  Redacted,
-  Result,
-  Schedule,
-  Schema,
-  SchemaIssue,
-  SchemaParser
-} from "effect"
+import * as Config from "effect/Config"
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
+import * as SchemaParser from "effect/SchemaParser"
 import { InvalidOptions } from "./AnalyticsError.ts"
 import type { UndeliveredHandler } from "./delivery/undelivered.ts"
 import { EventContext, type EventContextInput } from "./message/EventContext.ts"

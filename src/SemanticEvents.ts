@@ -20,7 +20,9 @@
  *
  * @since 0.1.0
  */
-import { Effect, Metric, Result } from "effect"
+import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
+import * as Result from "effect/Result"
 import { Analytics } from "./Analytics.ts"
 import type { CallError } from "./AnalyticsError.ts"
 import type { Receipt } from "./delivery/Delivery.ts"

@@ -1,6 +1,6 @@
 import { networkInterfaces } from "node:os"
-import { Result } from "effect"
 import * as NetAddress from "effect/net/NetAddress"
+import * as Result from "effect/Result"
 
 /** The origins at which other machines find a server that was told to listen at `host`, and whose own is `url`. */
 export const outerOrigins = (host: string, url: string): ReadonlyArray<string> => {

@@ -2,8 +2,13 @@
  * `cdp-analytics dev`: a Data Pipelines server on this machine, and every event that it receives.
  */
 import { randomBytes } from "node:crypto"
-import { Effect, Fiber, Option, Schema, Stream } from "effect"
-import { Command, Flag } from "effect/cli"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
 import { printableName } from "../message/printable.ts"
 import { textAt } from "../protocol/WireMessage.ts"
 import { Fault } from "../simulator/Fault.ts"

@@ -1,8 +1,14 @@
 /**
  * `cdp-analytics doctor`: whether events can reach the server with the configuration of the environment, and if not, why.
  */
-import { Clock, Effect, Option, Redacted, Schedule } from "effect"
-import { Command, Flag, Prompt } from "effect/cli"
+import * as Clock from "effect/Clock"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Prompt from "effect/cli/Prompt"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Schedule from "effect/Schedule"
 import { Analytics } from "../Analytics.ts"
 import { type AnalyticsOptions, originOf, regions, resolveOptions } from "../AnalyticsOptions.ts"
 import { printable } from "../message/printable.ts"

@@ -2,7 +2,11 @@
  * When a server ends that nobody tells to: because whoever started it is gone.
  */
 import { readFile } from "node:fs/promises"
-import { Config, Effect, Schedule, Stdio, Stream } from "effect"
+import * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import * as Stdio from "effect/Stdio"
+import * as Stream from "effect/Stream"
 
 // Looked up at once: whoever is quick may end the parent before all else is loaded.
 const parent = process.ppid

@@ -1,4 +1,5 @@
-import { Config, Effect } from "effect"
+import * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
 import { keylessConfigs } from "../AnalyticsOptions.ts"
 import { describeIssue } from "../message/issue.ts"
 import { checkProxy, proxyConfig } from "../node/proxy.ts"

@@ -1,4 +1,6 @@
-import { Data, Effect, Runtime } from "effect"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as Runtime from "effect/Runtime"
 import { printError } from "./print.ts"
 
 /** Ends the program with an exit code, after its words were printed: 1 refused or failed, 2 wrong usage. */

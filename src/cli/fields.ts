@@ -1,8 +1,11 @@
 /**
  * Traits and properties: as JSON, one by one, or both.
  */
-import { Effect, Option, Schema } from "effect"
-import { Flag } from "effect/cli"
+
+import * as Flag from "effect/cli/Flag"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import { printableName } from "../message/printable.ts"
 import { checkFlag, jsonFlag, readAny } from "./json.ts"
 

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import { printError } from "./print.ts"
 
 const openers: { readonly [platform: string]: readonly [command: string, ...args: Array<string>] } = {

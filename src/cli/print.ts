@@ -1,5 +1,6 @@
 // biome-ignore lint/style/noRestrictedImports: here is where it is printed
-import { Console, type Effect } from "effect"
+import * as Console from "effect/Console"
+import type * as Effect from "effect/Effect"
 import { printable } from "../message/printable.ts"
 
 // All that is printed goes through these two: a line is one that was given as such, whatever others put into its words.

@@ -1,8 +1,14 @@
 /**
  * `cdp-analytics send`: one message, and what became of it.
  */
-import { Effect, Fiber, Option, Redacted, Schedule } from "effect"
-import { Command, Flag } from "effect/cli"
+
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Schedule from "effect/Schedule"
 import { Analytics } from "../Analytics.ts"
 import type { CallError } from "../AnalyticsError.ts"
 import type { Receipt } from "../delivery/Delivery.ts"

@@ -1,4 +1,7 @@
-import { Effect, Layer, Logger, Result } from "effect"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as Result from "effect/Result"
 import { Analytics, makeAnalytics } from "../Analytics.ts"
 import type { CallError } from "../AnalyticsError.ts"
 import type { AnalyticsOptions } from "../AnalyticsOptions.ts"

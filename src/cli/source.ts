@@ -3,7 +3,11 @@
  */
 import { createReadStream } from "node:fs"
 import * as NodeStream from "@effect/platform-node/NodeStream"
-import { Data, Effect, Predicate, Stdio, Stream } from "effect"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
+import * as Stdio from "effect/Stdio"
+import * as Stream from "effect/Stream"
 import { failWith } from "./failure.ts"
 
 /** More than any flag needs: a device, or a pipe without an end, is not to fill the memory. */

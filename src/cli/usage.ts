@@ -1,8 +1,14 @@
 /**
  * Help and wrong usage, as Effect's command line shows them, but that what was typed is printed as the words of others are.
  */
-import { Effect, Layer, Stdio } from "effect"
-import { CliConfig, CliError, CliOutput, GlobalFlag } from "effect/cli"
+
+import * as CliConfig from "effect/cli/CliConfig"
+import * as CliError from "effect/cli/CliError"
+import * as CliOutput from "effect/cli/CliOutput"
+import * as GlobalFlag from "effect/cli/GlobalFlag"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Stdio from "effect/Stdio"
 import { printable, printableName } from "../message/printable.ts"
 
 /** Shows wrong usage with what was typed, but no key that stands where `--api-key` is no flag. */

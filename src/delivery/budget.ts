@@ -1,4 +1,4 @@
-import { Latch } from "effect"
+import * as Latch from "effect/Latch"
 import type { KeepAlive } from "../time/unref.ts"
 
 export interface BudgetLimits {

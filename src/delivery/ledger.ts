@@ -1,4 +1,7 @@
-import { Duration, Effect, Latch, type Tracer } from "effect"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
+import type * as Tracer from "effect/Tracer"
 import type { EncodedMessage } from "../message/encode.ts"
 import type { FlushReport } from "./Delivery.ts"
 import type { DeliveryError, Outcome } from "./Outcome.ts"

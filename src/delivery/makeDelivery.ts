@@ -1,4 +1,4 @@
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import type { Count } from "../telemetry/count.ts"
 import { Detach } from "../time/detached.ts"
 import { KeepAlive } from "../time/unref.ts"

@@ -1,5 +1,8 @@
-import { type Cause, Effect, Queue, Stream } from "effect"
+import type * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
 import type { LazyArg } from "effect/Function"
+import * as Queue from "effect/Queue"
+import * as Stream from "effect/Stream"
 import type { Outcome } from "./Outcome.ts"
 
 /** Outcomes for whoever reads them. Nobody need, and then none are made. */

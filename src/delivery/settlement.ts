@@ -1,4 +1,7 @@
-import { Duration, Effect, Latch, type Stream } from "effect"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
+import type * as Stream from "effect/Stream"
 import type { Count } from "../telemetry/count.ts"
 import { isDebug, quietly } from "../telemetry/log.ts"
 import { makeTally } from "../telemetry/tally.ts"

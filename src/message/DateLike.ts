@@ -1,4 +1,6 @@
-import { DateTime, Schema, SchemaGetter } from "effect"
+import * as DateTime from "effect/DateTime"
+import * as Schema from "effect/Schema"
+import * as SchemaGetter from "effect/SchemaGetter"
 import { firstTime, hasPlainYear, isDate, lastTime, parseTime, timeOf, timeTextReason, yearsReason } from "./time.ts"
 
 const TimeText = Schema.String.check(

@@ -8,7 +8,8 @@
  * @see https://docs.customer.io/cdp/sources/source-spec/common-fields/#context
  * @since 0.1.0
  */
-import { Context, Schema } from "effect"
+import * as Context from "effect/Context"
+import * as Schema from "effect/Schema"
 import { type AnyRecord, type NotData, open, type RecordInput, reserved } from "./open.ts"
 import { Traits, type TraitsInput } from "./Traits.ts"
 

@@ -8,7 +8,7 @@
  * @see https://docs.customer.io/cdp/sources/source-spec/source-events/
  * @since 0.1.0
  */
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import { Timestamp } from "./DateLike.ts"
 import { EventContext } from "./EventContext.ts"
 import { Integrations } from "./Integrations.ts"

@@ -4,7 +4,7 @@
  * @see https://docs.customer.io/cdp/sources/source-spec/source-events/
  * @since 0.1.0
  */
-import type { DateTime } from "effect"
+import type * as DateTime from "effect/DateTime"
 import type { EventContextInput } from "./EventContext.ts"
 import type { Integrations } from "./Integrations.ts"
 import type { PropertiesInput } from "./Properties.ts"

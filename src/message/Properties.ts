@@ -7,7 +7,7 @@
  * @see https://docs.customer.io/cdp/sources/source-spec/track-spec/
  * @since 0.1.0
  */
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import { type NotData, open, reserved } from "./open.ts"
 
 /**

@@ -7,7 +7,7 @@
  * @see https://docs.customer.io/integrations/data-in/semantic-events/cio-journeys
  * @since 0.1.0
  */
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import { DeviceContext, type EventContext } from "./EventContext.ts"
 import { common, identifiesPerson, Name, named, person } from "./Message.ts"
 import type { CommonInput, PersonInput } from "./MessageInput.ts"

@@ -7,7 +7,7 @@
  * @see https://docs.customer.io/cdp/sources/source-spec/identify-spec/
  * @since 0.1.0
  */
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import { type DateLike, PointInTime } from "./DateLike.ts"
 import { Any, type AnyRecord, type NotData, open, reserved } from "./open.ts"
 

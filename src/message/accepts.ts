@@ -1,4 +1,7 @@
-import { type DateTime, Schema, type SchemaAST, SchemaParser } from "effect"
+import type * as DateTime from "effect/DateTime"
+import * as Schema from "effect/Schema"
+import type * as SchemaAST from "effect/SchemaAST"
+import * as SchemaParser from "effect/SchemaParser"
 import { maxDepth } from "./depth.ts"
 import { isPlainObject } from "./plainObject.ts"
 import { endlessRoom, type Room } from "./room.ts"

@@ -1,7 +1,7 @@
 /**
  * What tells one call from the others where it failed: names that stand in the program, and no data of people.
  */
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import type { MessageType } from "./Message.ts"
 import { printableName } from "./printable.ts"
 

@@ -1,4 +1,5 @@
-import { DateTime, Result } from "effect"
+import * as DateTime from "effect/DateTime"
+import * as Result from "effect/Result"
 import { nameCall } from "./callName.ts"
 import type { EventContext } from "./EventContext.ts"
 import { formatPath } from "./issue.ts"

@@ -1,4 +1,4 @@
-import { SchemaIssue } from "effect"
+import * as SchemaIssue from "effect/SchemaIssue"
 import { cut, printableName } from "./printable.ts"
 
 const format = SchemaIssue.makeFormatterStandardSchemaV1()

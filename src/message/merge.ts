@@ -1,4 +1,4 @@
-import type { Schema } from "effect"
+import type * as Schema from "effect/Schema"
 import { maxDepth } from "./depth.ts"
 import type { AnyRecord } from "./open.ts"
 import { endlessRoom, type Room } from "./room.ts"

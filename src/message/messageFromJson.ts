@@ -1,4 +1,4 @@
-import { Result } from "effect"
+import * as Result from "effect/Result"
 import { nameCall } from "./callName.ts"
 import { fit } from "./check.ts"
 import type { Message } from "./Message.ts"

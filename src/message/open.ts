@@ -1,4 +1,5 @@
-import { Schema, type SchemaAST } from "effect"
+import * as Schema from "effect/Schema"
+import type * as SchemaAST from "effect/SchemaAST"
 
 /**
  * Keeps out objects that are no records: arrays, `Map`, `Set` and other collections, functions and classes.

@@ -1,4 +1,4 @@
-import { Result } from "effect"
+import * as Result from "effect/Result"
 import { type CallName, nameCall } from "./callName.ts"
 import { formatPath } from "./issue.ts"
 import { Message, type MessageType } from "./Message.ts"

@@ -1,4 +1,4 @@
-import { Result } from "effect"
+import * as Result from "effect/Result"
 import { nameThrown } from "./nameThrown.ts"
 import { isPlainObject } from "./plainObject.ts"
 import { records } from "./records.ts"

@@ -1,4 +1,6 @@
-import { Result, Schema, SchemaParser } from "effect"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as SchemaParser from "effect/SchemaParser"
 import { type CallName, nameCall } from "./callName.ts"
 import type { EventContextInput } from "./EventContext.ts"
 import { describeIssue } from "./issue.ts"

@@ -2,7 +2,8 @@
  * The times of messages: told by what a value is, in whatever realm it was made (`vm`, a frame, a test's own globals), and
  * written as ISO 8601 text that every reader knows.
  */
-import { DateTime, Option } from "effect"
+import * as DateTime from "effect/DateTime"
+import * as Option from "effect/Option"
 
 /** What a Date holds, whatever class it is of and whatever was put in the place of its methods. */
 const readTime = Date.prototype.getTime

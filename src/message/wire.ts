@@ -17,7 +17,11 @@
  *
  * The Schema of a message judges what comes of this, so an `Option` may stand for a reserved name, too.
  */
-import { BigDecimal, DateTime, Duration, Option, Result } from "effect"
+import * as BigDecimal from "effect/BigDecimal"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
 import { maxDepth, tooDeep } from "./depth.ts"
 import type { AnyRecord } from "./open.ts"
 import { isPlainObject } from "./plainObject.ts"

@@ -8,7 +8,9 @@
  * @since 0.1.0
  */
 import { AsyncLocalStorage } from "node:async_hooks"
-import { type Config, Effect, Layer } from "effect"
+import type * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import { Analytics, makeAnalytics, readConfig } from "../Analytics.ts"
 import type { InvalidOptions } from "../AnalyticsError.ts"
 import { type OptionsConfig, readOptions } from "../AnalyticsOptions.ts"

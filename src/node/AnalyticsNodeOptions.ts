@@ -3,7 +3,8 @@
  *
  * @since 0.1.0
  */
-import { Config, type Redacted } from "effect"
+import * as Config from "effect/Config"
+import type * as Redacted from "effect/Redacted"
 import { type AnalyticsOptions, analyticsConfig, type OptionsConfig } from "../AnalyticsOptions.ts"
 import { proxyConfig } from "./proxy.ts"
 

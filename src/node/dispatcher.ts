@@ -1,5 +1,5 @@
 import type * as Undici from "@effect/platform-node/Undici"
-import { Duration } from "effect"
+import * as Duration from "effect/Duration"
 
 /** The URL of a forward proxy, with its credentials, or those that the environment names. */
 export type ForwardProxy = URL | "environment"

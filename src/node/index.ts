@@ -3,7 +3,8 @@
  *
  * @since 0.1.0
  */
-import type { Config, Layer } from "effect"
+import type * as Config from "effect/Config"
+import type * as Layer from "effect/Layer"
 import type { Analytics } from "../Analytics.ts"
 import type { InvalidOptions } from "../AnalyticsError.ts"
 import { layerConfig } from "./AnalyticsNode.ts"

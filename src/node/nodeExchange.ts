@@ -1,7 +1,9 @@
 import type * as Undici from "@effect/platform-node/Undici"
-import { Effect, Layer, Option } from "effect"
+import * as Effect from "effect/Effect"
 // Of this module alone, as in the core.
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import { InvalidOptions } from "../AnalyticsError.ts"
 import type { ResolvedOptions } from "../AnalyticsOptions.ts"
 import { quietly } from "../telemetry/log.ts"

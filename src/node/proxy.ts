@@ -1,4 +1,7 @@
-import { Config, Effect, Option, Redacted } from "effect"
+import * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import { InvalidOptions } from "../AnalyticsError.ts"
 import { optionalUnlessEmpty } from "../AnalyticsOptions.ts"
 import type { ForwardProxy } from "./dispatcher.ts"

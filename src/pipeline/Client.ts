@@ -1,4 +1,5 @@
-import { Clock, Effect } from "effect"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
 import { type DeliveryOptions, makeDelivery } from "../delivery/makeDelivery.ts"
 import { makeCount, showAll } from "../telemetry/count.ts"
 import type { Transport } from "../transport/Transport.ts"

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import type { DateTime } from "effect"
+import type * as DateTime from "effect/DateTime"
 import type { Budget } from "../delivery/budget.ts"
 import type { LastFailure, Server } from "../transport/Server.ts"
 

@@ -1,4 +1,7 @@
-import { Clock, Effect, Semaphore, type Tracer } from "effect"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Semaphore from "effect/Semaphore"
+import type * as Tracer from "effect/Tracer"
 import type { Budget, BudgetLimits } from "../delivery/budget.ts"
 import type { Receipt } from "../delivery/Delivery.ts"
 import type { Ledger } from "../delivery/ledger.ts"

@@ -1,4 +1,5 @@
-import { type Duration, Effect } from "effect"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
 import type { FlushReport } from "../delivery/Delivery.ts"
 import type { Ledger } from "../delivery/ledger.ts"
 import type { UndeliveredLine } from "../delivery/undelivered.ts"

@@ -1,4 +1,5 @@
-import { Effect, Random } from "effect"
+import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
 import type { Transport } from "../transport/Transport.ts"
 import type { Alone } from "./Alone.ts"
 import type { Batch } from "./Batch.ts"

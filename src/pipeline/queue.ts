@@ -1,4 +1,4 @@
-import type { Clock } from "effect"
+import type * as Clock from "effect/Clock"
 import { monotonicMillis } from "../time/monotonic.ts"
 import { Batch } from "./Batch.ts"
 import type { Store } from "./Store.ts"

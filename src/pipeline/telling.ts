@@ -1,4 +1,5 @@
-import { Clock, Effect } from "effect"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
 import type { Budget } from "../delivery/budget.ts"
 import type { Count } from "../telemetry/count.ts"
 import { quietly } from "../telemetry/log.ts"

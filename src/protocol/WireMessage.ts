@@ -1,7 +1,7 @@
 /**
  * What the server makes of a message: whether it takes it, and if not, why and where.
  */
-import type { Schema } from "effect"
+import type * as Schema from "effect/Schema"
 import { isTooDeep, maxDepth, tooDeep } from "../message/depth.ts"
 import type { MessageType } from "../message/Message.ts"
 import { type JsonSize, sizeOf } from "./JsonSize.ts"

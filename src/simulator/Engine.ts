@@ -1,9 +1,16 @@
 /**
  * What the server does with a request, whatever transport brought it, and what it remembers.
  */
-import { Clock, Context, DateTime, Duration, Effect, PubSub, Schema, Stream } from "effect"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
 import * as Base64 from "effect/encoding/Base64"
-import { Headers } from "effect/http"
+import * as Headers from "effect/http/Headers"
+import * as PubSub from "effect/PubSub"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
 import type { InvalidOptions } from "../AnalyticsError.ts"
 import {
   isWireObject,

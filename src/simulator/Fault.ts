@@ -3,7 +3,9 @@
  *
  * @since 0.1.0
  */
-import { type Effect, Result, Schema } from "effect"
+import type * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import type { InvalidOptions } from "../AnalyticsError.ts"
 import { makeResolve } from "../AnalyticsOptions.ts"
 import { ownProperties } from "../message/own.ts"

@@ -1,7 +1,7 @@
 /**
  * Records of what is known, which grow in place: what a message costs must not depend on how much is known already.
  */
-import type { Schema } from "effect"
+import type * as Schema from "effect/Schema"
 import { isWireObject, type WireObject } from "../protocol/WireMessage.ts"
 import { weigh } from "./weight.ts"
 

@@ -1,4 +1,4 @@
-import { DateTime } from "effect"
+import * as DateTime from "effect/DateTime"
 import { ids, isWireObject, type MeasuredMessage, textAt, valueAt, type WireObject } from "../protocol/WireMessage.ts"
 import { cut, maxNameLength } from "./cut.ts"
 import { weigh, weightOf } from "./weight.ts"

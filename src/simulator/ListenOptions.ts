@@ -1,7 +1,9 @@
 /**
  * Where the simulator listens, and to whom.
  */
-import { type Effect, Result, Schema } from "effect"
+import type * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import type { InvalidOptions } from "../AnalyticsError.ts"
 import { makeResolve } from "../AnalyticsOptions.ts"
 

@@ -7,8 +7,14 @@
  * @see https://docs.customer.io/integrations/api/cdp/
  * @since 0.1.0
  */
-import { Context, Effect, Layer, Stream } from "effect"
-import { HttpClient, HttpClientError, HttpClientResponse, type HttpServerError } from "effect/http"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientError from "effect/http/HttpClientError"
+import * as HttpClientResponse from "effect/http/HttpClientResponse"
+import type * as HttpServerError from "effect/http/HttpServerError"
+import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
 import type { InvalidOptions } from "../AnalyticsError.ts"
 import { readOptions } from "../AnalyticsOptions.ts"
 import { type DroppedCounts, type Engine, makeEngine, ServedEngine } from "./Engine.ts"

@@ -3,7 +3,10 @@
  *
  * @since 0.1.0
  */
-import { Duration, type Effect, Result, Schema } from "effect"
+import * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import type { InvalidOptions } from "../AnalyticsError.ts"
 import { AtLeastOne, makeResolve } from "../AnalyticsOptions.ts"
 import { own, ownProperties } from "../message/own.ts"

@@ -1,7 +1,9 @@
 /**
  * A request's body, as far as it is read: what is longer is left where it is.
  */
-import { Effect, Semaphore, Stream } from "effect"
+import * as Effect from "effect/Effect"
+import * as Semaphore from "effect/Semaphore"
+import * as Stream from "effect/Stream"
 import type { ResolvedSimulatorOptions } from "./SimulatorOptions.ts"
 
 /** So far beyond `maxBatchBytes` a body is still read, for the answer to say how long it is. */

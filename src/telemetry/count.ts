@@ -1,4 +1,5 @@
-import { type Context, Duration } from "effect"
+import type * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as metrics from "./metrics.ts"
 
 /** What one client counts. */

@@ -1,4 +1,6 @@
-import { Effect, type Fiber, LogLevel } from "effect"
+import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+import * as LogLevel from "effect/LogLevel"
 
 /** What every log line of the library carries. A logger that throws is not ours, and must not stop delivery. */
 export const quietly = (log: Effect.Effect<void>): Effect.Effect<void> =>

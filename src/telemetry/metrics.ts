@@ -3,7 +3,8 @@
  *
  * @since 0.1.0
  */
-import { type Duration, Metric } from "effect"
+import type * as Duration from "effect/Duration"
+import * as Metric from "effect/Metric"
 
 /**
  * Why a batch was sent when it was: it had enough messages or bytes, its interval was over, somebody asked for a flush,

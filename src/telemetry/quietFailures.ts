@@ -1,4 +1,5 @@
-import { Clock, Effect } from "effect"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
 import { sleepUnref } from "../time/unref.ts"
 import { quietly } from "./log.ts"
 

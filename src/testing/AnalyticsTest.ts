@@ -3,9 +3,15 @@
  *
  * @since 0.1.0
  */
-import { Clock, Context, Effect, Layer, Option, Redacted, Schema } from "effect"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as WebCrypto from "effect/crypto/WebCrypto"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
 import { Analytics, fromClient } from "../Analytics.ts"
 import { type InvalidOptions, Rejected, Unauthorized } from "../AnalyticsError.ts"
 import { type AnalyticsOptions, readOptions, resolveOptions } from "../AnalyticsOptions.ts"

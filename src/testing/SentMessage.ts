@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 
 const common = {
   /** Given, or made: `00000000-0000-4000-8000-000000000001` and so on, in the order of the calls. */

@@ -1,4 +1,6 @@
-import { Clock, Effect, type Fiber } from "effect"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
 import { makeRunDetached } from "./detached.ts"
 import { monotonicMillis } from "./monotonic.ts"
 import { sleepUnref } from "./unref.ts"

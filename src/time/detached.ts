@@ -1,4 +1,6 @@
-import { Context, Effect, type Fiber } from "effect"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
 
 /**
  * Begins what outlives the call that causes it, outside of what the platform keeps for that call: on Node, the stores of

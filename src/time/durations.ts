@@ -1,4 +1,6 @@
-import { Duration, Option, Schema } from "effect"
+import * as Duration from "effect/Duration"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 
 const duration = (expected: string, isValid: (value: Duration.Duration) => boolean) => {
   const check = Option.liftThrowable((input: Duration.Input) => isValid(Duration.fromInputUnsafe(input)))

@@ -1,4 +1,4 @@
-import type { Clock } from "effect"
+import type * as Clock from "effect/Clock"
 
 /** Milliseconds since some time or other, to tell how long things take: they go on when the clock is set back. */
 export const monotonicMillis = (clock: Clock.Clock): number => Number(clock.monotonicTimeNanosUnsafe()) / 1e6

@@ -3,7 +3,10 @@
  * Timers and the life of a process. On Node, Bun and Deno a timer that is set keeps it alive, unless it is told not to. Here a
  * process lives as long as something waits for it, and not a timer longer.
  */
-import { Clock, Context, Duration, Effect } from "effect"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
 
 /** The most that a timer takes: 24 days. */
 const maxTimerMillis = 2 ** 31 - 1

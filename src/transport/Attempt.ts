@@ -1,4 +1,4 @@
-import { Data } from "effect"
+import * as Data from "effect/Data"
 import type { LazyArg } from "effect/Function"
 import type { Rejected, Unauthorized } from "../delivery/Outcome.ts"
 import type { EncodedMessage } from "../message/encode.ts"

@@ -5,7 +5,7 @@
  *
  * @since 0.1.0
  */
-import { Schedule } from "effect"
+import * as Schedule from "effect/Schedule"
 
 /**
  * One attempt, and no more.

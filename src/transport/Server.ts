@@ -1,4 +1,5 @@
-import { type Clock, DateTime } from "effect"
+import type * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
 import type { LazyArg } from "effect/Function"
 import { monotonicMillis } from "../time/monotonic.ts"
 import type { Place } from "./Attempt.ts"

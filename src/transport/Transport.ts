@@ -1,12 +1,21 @@
 /**
  * Attempts to deliver a batch over HTTP, and what each answer means.
  */
-import { Cause, Clock, Context, Duration, Effect, Layer, Option, Random, Result, Schedule } from "effect"
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
 import type { LazyArg } from "effect/Function"
 // Of these modules alone: with all of HTTP and persistence the library takes a tenth longer to load.
 import * as Headers from "effect/http/Headers"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as RateLimiter from "effect/persistence/RateLimiter"
+import * as Random from "effect/Random"
+import * as Result from "effect/Result"
+import * as Schedule from "effect/Schedule"
 import { Rejected, Unauthorized } from "../delivery/Outcome.ts"
 import { readCallName } from "../message/read.ts"
 import { makeCount } from "../telemetry/count.ts"

@@ -1,4 +1,4 @@
-import { Redacted } from "effect"
+import * as Redacted from "effect/Redacted"
 import { printable } from "../message/printable.ts"
 
 /** A key as it is sent: what a file or a secret store has around it is none of it. */

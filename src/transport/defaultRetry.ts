@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { Schedule } from "effect"
+import * as Schedule from "effect/Schedule"
 
 /**
  * A schedule for the option `retry`: exponential from 100 ms, doubling, capped at 10 s, jittered by 20 %, 9 retries: the official Go client's backoff, with

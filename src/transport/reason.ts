@@ -1,7 +1,9 @@
 /**
  * Why a request failed, in words that can be logged: without the key and without people's data, whoever said them.
  */
-import { Cause, Option, Schema } from "effect"
+import * as Cause from "effect/Cause"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import type { Answer } from "./exchange.ts"
 import { tell } from "./tell.ts"
 import { redirectTarget } from "./url.ts"

@@ -1,6 +1,10 @@
-import { type Clock, DateTime, Effect, identity, type Redacted } from "effect"
+import type * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
 // Of this module alone: with all of HTTP the library takes a tenth longer to load.
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type * as Redacted from "effect/Redacted"
 import type { EncodedMessage } from "../message/encode.ts"
 import { library } from "../message/library.ts"
 import { isRedirect } from "./answers.ts"

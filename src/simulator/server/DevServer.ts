@@ -2,8 +2,15 @@
  * The simulator on a socket, with a page that shows what arrives.
  */
 import { readFile } from "node:fs/promises"
-import { Array as Arr, Effect, type Layer, Option, Schema } from "effect"
-import { HttpRouter, type HttpServerError, type HttpServerRequest, HttpServerResponse } from "effect/http"
+import * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import * as HttpRouter from "effect/http/HttpRouter"
+import type * as HttpServerError from "effect/http/HttpServerError"
+import type * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import type * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import type { InvalidOptions } from "../../AnalyticsError.ts"
 import { cut } from "../../message/printable.ts"
 import { readUpTo } from "../body.ts"

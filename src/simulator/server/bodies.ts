@@ -1,7 +1,8 @@
 /**
  * Bodies from sockets, however many come at a time and however slowly.
  */
-import { Effect, Stream } from "effect"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
 import { readUpTo } from "../body.ts"
 
 /** Bodies that are being read, and those of requests that have no answer yet, hold no more than this together. */

@@ -1,8 +1,9 @@
 /**
  * What browsers ask for before they let a page of another origin send events.
  */
-import { Effect } from "effect"
-import { type HttpServerRequest, HttpServerResponse } from "effect/http"
+import * as Effect from "effect/Effect"
+import type * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { printableName } from "../../message/printable.ts"
 import type { Cors } from "../ListenOptions.ts"
 

@@ -2,8 +2,13 @@
  * The events for the page: what is kept and came after the newest that a reader has, and then every event as it comes.
  */
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
-import { Effect, PubSub, Queue, Random, Stream } from "effect"
-import { type HttpServerRequest, HttpServerResponse } from "effect/http"
+import * as Effect from "effect/Effect"
+import type * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as PubSub from "effect/PubSub"
+import * as Queue from "effect/Queue"
+import * as Random from "effect/Random"
+import * as Stream from "effect/Stream"
 import type { WatchedEngine } from "../Engine.ts"
 import type { ReceivedEvent } from "../Received.ts"
 

@@ -1,8 +1,10 @@
 /**
  * The events as JSON, for tests in any language.
  */
-import { Array as Arr, Effect } from "effect"
-import { HttpRouter, HttpServerResponse } from "effect/http"
+import * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import * as HttpRouter from "effect/http/HttpRouter"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { printableName } from "../../message/printable.ts"
 import { messageTypes, textAt } from "../../protocol/WireMessage.ts"
 import { ServedEngine } from "../Engine.ts"

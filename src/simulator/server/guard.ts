@@ -3,9 +3,12 @@
  * elsewhere are let in where CORS was asked for. All else is for the page itself and for tests, on this machine or with the token.
  */
 import { timingSafeEqual } from "node:crypto"
-import { Effect, Option, Result } from "effect"
-import { HttpServerRequest, HttpServerResponse } from "effect/http"
+import * as Effect from "effect/Effect"
+import * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as NetAddress from "effect/net/NetAddress"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
 import type { ListenOptions } from "../ListenOptions.ts"
 import { allowOrigin, answerPreflight, isAllowed, refuseOrigin } from "./cors.ts"
 

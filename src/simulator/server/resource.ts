@@ -1,5 +1,7 @@
-import { Effect } from "effect"
-import { type HttpRouter, type HttpServerRequest, HttpServerResponse } from "effect/http"
+import * as Effect from "effect/Effect"
+import type * as HttpRouter from "effect/http/HttpRouter"
+import type * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
 
 type Handler = (
   request: HttpServerRequest.HttpServerRequest

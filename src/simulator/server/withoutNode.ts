@@ -1,7 +1,8 @@
 /**
  * What bundles for browsers and workers have in place of the servers: package.json says so, under `browser`.
  */
-import { Effect, Layer } from "effect"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 
 const layer = (): Layer.Layer<never> =>
   Layer.effectDiscard(
