@@ -11,10 +11,10 @@ import type * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import { analyticsConfig } from "./AnalyticsEnvironment.ts"
 import type { CallError, InvalidOptions } from "./AnalyticsError.ts"
 import {
   type AnalyticsOptions,
-  analyticsConfig,
   type OptionsConfig,
   Overrides,
   type ResolvedOptions,
@@ -533,4 +533,4 @@ export const fromClient = ({ accept, flush, status, outcomes }: Client): Analyti
  * @since 0.1.0
  */
 export const AnalyticsLive: Layer.Layer<Analytics, Config.ConfigError | InvalidOptions, HttpClient.HttpClient> =
-  Analytics.layerConfig(analyticsConfig)
+  /* @__PURE__ */ Analytics.layerConfig(analyticsConfig)

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 export { Analytics, AnalyticsLive } from "./Analytics.ts"
+export { analyticsConfig } from "./AnalyticsEnvironment.ts"
 export {
   AnalyticsClosed,
   type CallError,
@@ -23,12 +24,7 @@ export {
   UnserializableMessage
 } from "./AnalyticsError.ts"
 export * as AnalyticsMetrics from "./AnalyticsMetrics.ts"
-export {
-  type AnalyticsConfig,
-  type AnalyticsOptions,
-  analyticsConfig,
-  type OptionsConfig
-} from "./AnalyticsOptions.ts"
+export type { AnalyticsConfig, AnalyticsOptions, OptionsConfig } from "./AnalyticsOptions.ts"
 export type { FlushReport, Receipt, Undelivered } from "./delivery/Delivery.ts"
 export { Delivered, type Outcome } from "./delivery/Outcome.ts"
 export type { UndeliveredHandler } from "./delivery/undelivered.ts"

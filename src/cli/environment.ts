@@ -1,6 +1,6 @@
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
-import { keylessConfigs } from "../AnalyticsOptions.ts"
+import { keylessConfigs } from "../AnalyticsEnvironment.ts"
 import { describeIssue } from "../message/issue.ts"
 import { checkProxy, proxyConfig } from "../node/proxy.ts"
 import { failWith } from "./failure.ts"

@@ -5,7 +5,8 @@
  */
 import * as Config from "effect/Config"
 import type * as Redacted from "effect/Redacted"
-import { type AnalyticsOptions, analyticsConfig, type OptionsConfig } from "../AnalyticsOptions.ts"
+import { analyticsConfig } from "../AnalyticsEnvironment.ts"
+import type { AnalyticsOptions, OptionsConfig } from "../AnalyticsOptions.ts"
 import { proxyConfig } from "./proxy.ts"
 
 /**

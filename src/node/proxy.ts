@@ -2,8 +2,8 @@ import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import { optionalUnlessEmpty } from "../AnalyticsEnvironment.ts"
 import { InvalidOptions } from "../AnalyticsError.ts"
-import { optionalUnlessEmpty } from "../AnalyticsOptions.ts"
 import type { ForwardProxy } from "./dispatcher.ts"
 
 export const proxyConfig: Config.Config<Redacted.Redacted<string> | undefined> = optionalUnlessEmpty(

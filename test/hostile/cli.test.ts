@@ -1,7 +1,7 @@
 import { createServer } from "node:net"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Queue, Stream } from "effect"
-import { keylessConfigs } from "../../src/AnalyticsOptions.ts"
+import { keylessConfigs } from "../../src/AnalyticsEnvironment.ts"
 import { run } from "../cli/run.ts"
 import { runHere } from "../cli/runHere.ts"
 import { listen } from "../support/listen.ts"
