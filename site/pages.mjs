@@ -79,7 +79,8 @@ export const gatherPages = (folder) => {
 
 /** A page that shows a file. */
 const show = (path) => {
-  const language = { ".ts": "ts", ".mjs": "js", ".js": "js", ".json": "json", ".sh": "sh" }[extname(path)] ?? "text"
+  const language =
+    { ".ts": "ts", ".mjs": "js", ".js": "js", ".json": "json", ".sh": "sh", ".yml": "yaml" }[extname(path)] ?? "text"
   const text = readFileSync(join(root, path), "utf8")
   const fence = "`".repeat(Math.max(3, ...Array.from(text.matchAll(/`+/g), ([run]) => run.length + 1)))
   return `# ${path}\n\n${fence}${language}\n${text.trimEnd()}\n${fence}\n`
