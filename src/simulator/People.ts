@@ -186,7 +186,7 @@ export const makePeople = ({ keep, keepBytes, maxMessageBytes }: StateLimits) =>
   const find = (message: WireObject): KnownPerson | undefined =>
     index.userIds.get(textAt(message, "userId") ?? "") ??
     index.anonymousIds.get(textAt(message, "anonymousId") ?? "") ??
-    index.emails.get(textAt(objectAt(message, "traits"), "email") ?? "")
+    index.emails.get(emailOf(message) ?? "")
 
   /** By an id of either kind. */
   const findById = (id: string): KnownPerson | undefined => index.userIds.get(id) ?? index.anonymousIds.get(id)
@@ -220,8 +220,7 @@ export const makePeople = ({ keep, keepBytes, maxMessageBytes }: StateLimits) =>
       index.userIds.get(textAt(message, "userId") ?? "")?.isSuppressed === true ||
       index.anonymousIds.get(textAt(message, "anonymousId") ?? "")?.isSuppressed === true ||
       findById(textAt(message, "previousId") ?? "")?.isSuppressed === true ||
-      (message["type"] === "identify" &&
-        index.emails.get(textAt(objectAt(message, "traits"), "email") ?? "")?.isSuppressed === true),
+      index.emails.get(emailOf(message) ?? "")?.isSuppressed === true,
     /** `false` where that is too much for one person. */
     addTraits: (person: KnownPerson, traits: WireObject): boolean => {
       if (!hasRoom(person, weigh(traits))) return false
@@ -275,14 +274,15 @@ export const makePeople = ({ keep, keepBytes, maxMessageBytes }: StateLimits) =>
   }
 }
 
+/** The email address that names a person: that in the traits of a group is the group's own. */
+const emailOf = (message: WireObject): string | undefined =>
+  message["type"] === "identify" ? textAt(objectAt(message, "traits"), "email") : undefined
+
 /** All ids that a message names somebody by. */
 const idsOf = (message: WireObject): ReadonlyArray<string> =>
-  [
-    textAt(message, "userId"),
-    textAt(message, "anonymousId"),
-    textAt(message, "previousId"),
-    textAt(objectAt(message, "traits"), "email")
-  ].flatMap((id) => id ?? [])
+  [textAt(message, "userId"), textAt(message, "anonymousId"), textAt(message, "previousId"), emailOf(message)].flatMap(
+    (id) => id ?? []
+  )
 
 /** There is no entry, or its object was deleted. */
 const isMissing = (entry: Entry | undefined): boolean => entry === undefined || entry.life?.isOver === true

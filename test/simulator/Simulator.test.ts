@@ -359,6 +359,26 @@ describe("what events do", () => {
     }).pipe(Effect.provide(inProcess()))
   )
 
+  it.effect("the email of a group is the group's, and finds nobody", () =>
+    Effect.gen(function* () {
+      const traits = { email: "info@example.com" }
+      const people = yield* after(
+        identify({ userId: "u" }, traits),
+        { type: "group", userId: "v", groupId: "acme", traits },
+        track("User Suppressed"),
+        { type: "group", anonymousId: "a", groupId: "acme", traits }
+      )
+      assert.deepStrictEqual(
+        people.map(({ userIds, anonymousIds, relationships }) => [...userIds, ...anonymousIds, relationships]),
+        [
+          ["u", {}],
+          ["v", { "1:acme": {} }],
+          ["a", { "1:acme": {} }]
+        ]
+      )
+    }).pipe(Effect.provide(inProcess()))
+  )
+
   it.effect("alias merges two people", () =>
     Effect.gen(function* () {
       const people = yield* after(

@@ -101,7 +101,8 @@ const timelineOf = (person) => {
   const ids = new Set(idsOf(person))
   const events = allEvents()
   const own = events.filter(({ message, verdict }) => {
-    const named = [message.userId, message.anonymousId, message.previousId, message.traits?.email]
+    const email = message.type === "identify" ? message.traits?.email : undefined
+    const named = [message.userId, message.anonymousId, message.previousId, email]
     return verdict !== "refused" && named.some((id) => ids.has(id))
   })
   const shown = own.slice(-timelineLength).reverse()
