@@ -229,6 +229,8 @@ describe("a semantic event", () => {
         ["unsuppressPerson", { userId: "undefined" }, /^userId: Expected an id, not what/],
         ["registerDevice", { ...device, token: "" }, "token: Expected text that is not empty"],
         ["registerDevice", { ...device, token: "a\0" }, /^token: Expected text without NUL/],
+        ["registerDevice", { ...device, token: "undefined" }, /^token: Expected an id, not what/],
+        ["deleteDevice", { userId: "u", token: " \u200b" }, /^token: Expected a character that shows/],
         ["registerDevice", { userId: "u", type: "ios" }, "token: Missing key"],
         ["registerDevice", { userId: "u", tokn: "t", type: "ios" }, "tokn: Expected no excess property"],
         ["registerDevice", { ...device, type: "iOS" }, 'type: Expected "ios" | "android"'],
@@ -278,14 +280,21 @@ describe("a semantic event", () => {
         ],
         ["relate", { objectId: "nil", userId: "u" }, /^objectId: Expected an id, not what/],
         ["unrelate", { userId: "u" }, "objectId: Missing key"],
+        ["unrelate", { userId: "u", objectId: "null" }, /^objectId: Expected an id, not what/],
         ["unrelate", { objectId: "o" }, "userId: userId or anonymousId is required"],
         ["deleteObject", { objectId: "null" }, /^objectId: Expected an id, not what/],
+        ["deleteObject", { objectId: "null", userId: "u" }, /^objectId: Expected an id, not what/],
         ["deleteObject", { objectId: "o", anonymousId: "null" }, /^anonymousId: Expected an id, not what/],
         ["deleteObject", { objectId: "o", userId: "u", anonymousId: null }, /^anonymousId: Expected string/],
         ["reportDelivery", { metric: "opened" }, "deliveryId: Missing key"],
         ["reportDelivery", { deliveryId: "d", metric: "bounced" }, /^metric: Expected "delivered" \| "opened"/],
         ["reportDelivery", { deliveryId: "d" }, "metric: Missing key"],
         ["reportDelivery", { deliveryId: "nan", metric: "opened" }, /^deliveryId: Expected an id, not what/],
+        [
+          "reportDelivery",
+          { deliveryId: "nan", metric: "opened", userId: "u" },
+          /^deliveryId: Expected an id, not what/
+        ],
         ["reportDelivery", undefined, ": Expected an object"],
         ["reportDelivery", [], ": Expected an object"]
       ] as const) {

@@ -97,6 +97,9 @@ const context = record((context) => {
 
 const { ownFields } = SemanticEvent
 
+const tokenPlaces: Places = [["context.device.token", "token"]]
+const objectIdPlaces: Places = [["properties.objectId", "objectId"]]
+
 const makeReadPerson = (event: string, schema: { readonly fields: object }) =>
   makeRead<SemanticEvent.DeletePersonInput & Identified, TrackInput & Identified>(
     track(event),
@@ -117,7 +120,11 @@ export const readRegisterDevice = makeRead<SemanticEvent.RegisterDeviceInput & I
   { ...ownFields.registerDevice, context },
   ({ token, type, id, manufacturer, model, name, version, advertisingId, context, ...rest }) => {
     const device = { token, type, id, manufacturer, model, name, version, advertisingId }
-    return { message: { ...rest, event: semanticNames.registerDevice, context: { device } }, context }
+    return {
+      message: { ...rest, event: semanticNames.registerDevice, context: { device } },
+      context,
+      places: tokenPlaces
+    }
   }
 )
 
@@ -127,7 +134,8 @@ export const readDeleteDevice = makeRead<SemanticEvent.DeleteDeviceInput & Ident
   { ...ownFields.deleteDevice, context },
   ({ token, context, ...rest }) => ({
     message: { ...rest, event: semanticNames.deleteDevice, context: { device: { token } } },
-    context
+    context,
+    places: tokenPlaces
   })
 )
 
@@ -164,15 +172,20 @@ export const readUnrelate = makeRead<SemanticEvent.UnrelateInput & Identified, T
   SemanticEvent.Unrelate,
   ownFields.object,
   ({ objectId, objectTypeId, ...rest }) => ({
-    message: { ...rest, event: semanticNames.unrelate, properties: { objectId, objectTypeId: asText(objectTypeId) } }
+    message: { ...rest, event: semanticNames.unrelate, properties: { objectId, objectTypeId: asText(objectTypeId) } },
+    places: objectIdPlaces
   })
 )
 
 /** The API asks for an id of a person also where an event is about none, and takes any. */
-const anyId = ({ userId, anonymousId = "" }: PersonInput, id: string, name: string) =>
+const anyId = (
+  { userId, anonymousId = "" }: PersonInput,
+  id: string,
+  name: string
+): { readonly anonymousId: string; readonly places: Places } =>
   isPresent(userId) || isPresent(anonymousId)
     ? { anonymousId, places: [] }
-    : { anonymousId: id, places: [["anonymousId", name]] as const }
+    : { anonymousId: id, places: [["anonymousId", name]] }
 
 export const readDeleteObject = makeRead<SemanticEvent.DeleteObjectInput, TrackInput & Identified>(
   track(semanticNames.deleteObject),
@@ -181,7 +194,10 @@ export const readDeleteObject = makeRead<SemanticEvent.DeleteObjectInput, TrackI
   ({ objectId, objectTypeId, ...rest }) => {
     const { anonymousId, places } = anyId(rest, objectId, "objectId")
     const properties = { objectId, objectTypeId: asText(objectTypeId) }
-    return { message: { ...rest, anonymousId, event: semanticNames.deleteObject, properties }, places }
+    return {
+      message: { ...rest, anonymousId, event: semanticNames.deleteObject, properties },
+      places: [...places, ...objectIdPlaces]
+    }
   }
 )
 
@@ -192,7 +208,10 @@ export const readReportDelivery = makeRead<SemanticEvent.ReportDeliveryInput, Tr
   ({ deliveryId, metric, recipient, href, reason, actionName, actionValue, ...rest }) => {
     const { anonymousId, places } = anyId(rest, deliveryId, "deliveryId")
     const properties = { deliveryId, metric, recipient, href, reason, actionName, actionValue }
-    return { message: { ...rest, anonymousId, event: semanticNames.reportDelivery, properties }, places }
+    return {
+      message: { ...rest, anonymousId, event: semanticNames.reportDelivery, properties },
+      places: [...places, ["properties.deliveryId", "deliveryId"]]
+    }
   }
 )
 

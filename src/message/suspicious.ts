@@ -3,6 +3,7 @@ import type { MessageType } from "./Message.ts"
 import { InvalidMessage } from "./MessageError.ts"
 import { own } from "./own.ts"
 import type { Draft } from "./read.ts"
+import { semanticNames } from "./semanticNames.ts"
 
 /**
  * What programs write where there is no value: JavaScript, Python, Ruby, Go, C and Effect, in whatever case the next program
@@ -48,6 +49,18 @@ const ids: Record<MessageType, ReadonlyArray<string>> = {
   alias: [...personIds, "previousId"]
 }
 
+const token = ["context", "device", "token"]
+const objectId = ["properties", "objectId"]
+
+/** Where the events that Customer.io reads specially have an id of what they are about. */
+const semanticIds = new Map<unknown, ReadonlyArray<string>>([
+  [semanticNames.registerDevice, token],
+  [semanticNames.deleteDevice, token],
+  [semanticNames.deleteObject, objectId],
+  [semanticNames.unrelate, objectId],
+  [semanticNames.reportDelivery, ["properties", "deliveryId"]]
+])
+
 /** Of a message that fits its Schema: why an id of it, or its event's name, is none, though it is text. */
 export const checkSuspicious = ({ type, message }: Draft): InvalidMessage | undefined => {
   for (const path of ids[type]) {
@@ -56,8 +69,14 @@ export const checkSuspicious = ({ type, message }: Draft): InvalidMessage | unde
     if (reason !== undefined && Object.hasOwn(message, path)) return refuse(type, message, path, reason)
   }
   if (type === "track") {
-    const reason = reasonOfEvent(own(message, "event"))
+    const event = own(message, "event")
+    const reason = reasonOfEvent(event)
     if (reason !== undefined) return refuse(type, message, "event", reason)
+    const path = semanticIds.get(event)
+    const id = path?.reduce<unknown>((value, key) => own(Object(value), key), message)
+    const reasonOfSubject = reasonOfId(id)
+    if (path !== undefined && reasonOfSubject !== undefined)
+      return refuse(type, message, path.join("."), reasonOfSubject)
   }
   // Where there is no other id, it is one.
   if (type === "identify" && !own(message, "userId") && !own(message, "anonymousId")) {

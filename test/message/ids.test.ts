@@ -31,6 +31,19 @@ const places = (text: string): ReadonlyArray<readonly [path: string, call: Call]
   ["traits.email", Analytics.identify({ traits: { email: text } })]
 ]
 
+/** Of the events that Customer.io reads specially, what they are about. */
+const subjects = (text: string): ReadonlyArray<readonly [path: string, call: Call]> => [
+  [
+    "context.device.token",
+    Analytics.track({ userId: "u", event: "Device Deleted", context: { device: { token: text } } })
+  ],
+  ["properties.objectId", Analytics.track({ userId: "u", event: "Object Deleted", properties: { objectId: text } })],
+  [
+    "properties.deliveryId",
+    Analytics.track({ userId: "u", event: "Report Delivery Event", properties: { deliveryId: text } })
+  ]
+]
+
 const names = (text: string): ReadonlyArray<readonly [path: string, call: Call]> => [
   ["event", Analytics.track({ userId: "u", event: text })],
   ["name", Analytics.page({ userId: "u", name: text })],
@@ -171,7 +184,7 @@ describe("suspicious ids", () => {
 
   it.effect.each(broken)("%j is refused wherever an id is", (id) =>
     Effect.gen(function* () {
-      yield* refusals(places(id))
+      yield* refusals([...places(id), ...subjects(id)])
       const error = yield* Effect.flip(Analytics.track({ userId: id, event: "e" }))
       assert.strictEqual(
         error.message,
@@ -201,8 +214,9 @@ describe("suspicious ids", () => {
         "無"
       ]
       const uuids = ["00000000-0000-0000-0000-000000000001", "f".repeat(32), "0".repeat(31)]
-      for (const id of [...ids, ...uuids]) for (const [, call] of places(id)) yield* call
-      // An event's name merges nobody, and an email that is not the id is data.
+      for (const id of [...ids, ...uuids]) for (const [, call] of [...places(id), ...subjects(id)]) yield* call
+      // An event's name merges nobody, and an email that is not the id is data, and so are properties of an event of one's own.
+      yield* Analytics.track({ userId: "u", event: "object deleted", properties: { objectId: "null" } })
       yield* Analytics.track({ userId: "u", event: "undefined" })
       yield* Analytics.identify({ userId: "u", traits: { email: "null" } })
     }).pipe(Effect.provide(layer))
