@@ -36,6 +36,31 @@ const linkNames = (md) => {
   })
 }
 
+/**
+ * Says in each cell of a table what its column is, for screens that are too narrow for columns; the reference has the same
+ * columns everywhere. A table whose first column has no name is there to compare cells, and keeps its columns.
+ */
+const labelCells = (md) => {
+  md.core.ruler.push("cells", ({ tokens, env }) => {
+    const isLabelled = !env.relativePath?.startsWith("reference/")
+    let headings = []
+    let column = 0
+    for (const [index, token] of tokens.entries()) {
+      if (token.type === "table_open") headings = []
+      if (token.type === "tr_open") column = 0
+      if (token.type === "th_open") headings.push(textOf(tokens[index + 1]))
+      if (token.type === "tbody_open" && headings[0] !== "") token.attrSet("class", "upright")
+      if (token.type === "td_open") {
+        const isSaid = column > 0 && textOf(tokens[index + 1]) !== ""
+        if (isLabelled && isSaid) token.attrSet("data-label", headings[column])
+        column++
+      }
+    }
+  })
+}
+
+const textOf = ({ children }) => children.map(({ content }) => content).join("")
+
 /** Pages are no templates: two braces are two braces. */
 const keepBraces = (md) => {
   const { text } = md.renderer.rules
@@ -69,7 +94,7 @@ export default defineConfig({
     // Names, without the parameters of each.
     if (relativePath.startsWith("reference/")) frontmatter.outline = 2
   },
-  markdown: { anchor: { slugify }, config: (md) => md.use(linkNames).use(keepBraces) },
+  markdown: { anchor: { slugify }, config: (md) => md.use(linkNames).use(labelCells).use(keepBraces) },
   themeConfig: {
     search: { provider: "local" },
     outline: [2, 3],
