@@ -42,7 +42,7 @@ const keepTo = (what, bytes) => {
   if (bytes > budgets[what]) throw new Error(`${what} is too large: make it smaller, or raise its budget with a reason`)
 }
 
-/** Also in README.md. */
+/** Also in docs/guides/runtimes.md. */
 const banner = 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);'
 
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }))
