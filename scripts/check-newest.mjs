@@ -47,6 +47,8 @@ const manifest = JSON.parse(readFileSync(manifestPath, "utf8"))
 for (const [name, wanted] of Object.entries(packages)) {
   manifest.devDependencies[name] = newest(name, wanted)
 }
+// What has passed here is what the bound of the peers may be moved to.
+for (const name of Object.keys(manifest.peerDependencies)) manifest.peerDependencies[name] = ">=4.1.0"
 const asked = Object.keys(packages).map((name) => `${name} ${manifest.devDependencies[name]}`)
 console.log(asked.join("\n"))
 writeFileSync(manifestPath, JSON.stringify(manifest, null, 2))
