@@ -46,6 +46,9 @@ export interface SettlementOptions {
 
 const tellLateMillis = 60_000
 
+/** What is given up at once is no batch, and told in pieces: a handler that has little time keeps most of them. */
+const pieceSize = 500
+
 export const makeSettlement = Effect.fnUntraced(function* (
   budget: Budget,
   ledger: Ledger,
@@ -123,13 +126,16 @@ export const makeSettlement = Effect.fnUntraced(function* (
       )
     },
     drop: (messages) => end(messages, new Dropped({ messageIds: messages.map(idOf) })),
-    giveUp: (all) => {
+    giveUp: (pending) => {
       isOver = true
-      const messages = all.filter(({ receipt }) => !receipt.isSettled)
+      const messages = pending.filter(({ receipt }) => !receipt.isSettled)
       if (messages.length === 0) return Effect.void
-      const error = new ShutdownTimeout({ messageIds: messages.map(idOf) })
-      end(messages, error)
-      return quietly(Effect.annotateLogs(logFailure(error), { count: messages.length }))
+      for (let start = 0; start < messages.length; start += pieceSize) {
+        const piece = messages.slice(start, start + pieceSize)
+        end(piece, new ShutdownTimeout({ messageIds: piece.map(idOf) }))
+      }
+      const all = new ShutdownTimeout({ messageIds: messages.map(idOf) })
+      return quietly(Effect.annotateLogs(logFailure(all), { count: messages.length }))
     },
     tellLate: lateTally.tell,
     outcomes: outcomes.stream,

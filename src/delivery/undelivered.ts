@@ -32,15 +32,15 @@ export interface UndeliveredLine {
   readonly enter: (messages: ReadonlyArray<EncodedMessage>, error: DeliveryError) => Latch.Latch
   /** Waits until every batch in the line so far was handled. */
   readonly awaitHandled: Effect.Effect<void>
-  /** Gives up on whatever is in the line. */
-  readonly stop: () => void
+  /** Gives up on whatever is in the line, and says so. */
+  readonly stop: Effect.Effect<void>
 }
 
 const open = Latch.makeUnsafe(true)
 
 export const makeUndeliveredLine = Effect.fnUntraced(function* (handler: UndeliveredHandler | undefined) {
   if (handler === undefined) {
-    const line: UndeliveredLine = { enter: () => open, awaitHandled: Effect.void, stop: () => {} }
+    const line: UndeliveredLine = { enter: () => open, awaitHandled: Effect.void, stop: Effect.void }
     return line
   }
   const run = yield* makeRunDetached
@@ -49,7 +49,8 @@ export const makeUndeliveredLine = Effect.fnUntraced(function* (handler: Undeliv
     readonly error: DeliveryError
     readonly done: Latch.Latch
   }>()
-  const unfinished = new Set<Latch.Latch>()
+  /** How many messages each has. */
+  const unfinished = new Map<Latch.Latch, number>()
   let last = open
 
   const handle = (messages: ReadonlyArray<EncodedMessage>, error: DeliveryError): Effect.Effect<void> =>
@@ -57,7 +58,7 @@ export const makeUndeliveredLine = Effect.fnUntraced(function* (handler: Undeliv
       // @effect-diagnostics-next-line anyUnknownInErrorContext:off - whatever it fails with ends here
       Effect.flatMap((read) => Effect.exit(Effect.suspend(() => handler({ ...read, error })))),
       // The handler is not ours: whatever it does, delivery goes on. What it says may hold data.
-      Effect.flatMap((exit) => (Exit.isSuccess(exit) ? Effect.void : quietly(Effect.logError("onUndelivered failed"))))
+      Effect.flatMap((exit) => (Exit.isSuccess(exit) ? Effect.void : tell("onUndelivered failed", messages.length)))
     )
 
   const finish = (done: Latch.Latch): void => {
@@ -69,7 +70,7 @@ export const makeUndeliveredLine = Effect.fnUntraced(function* (handler: Undeliv
     Queue.take(queue).pipe(
       Effect.flatMap(({ messages, error, done }) =>
         Effect.ensuring(
-          withinTime(handle(messages, error)),
+          withinTime(handle(messages, error), messages.length),
           Effect.sync(() => finish(done))
         )
       ),
@@ -82,15 +83,18 @@ export const makeUndeliveredLine = Effect.fnUntraced(function* (handler: Undeliv
       if (messages.length === 0) return open
       const done = Latch.makeUnsafe(false)
       last = done
-      unfinished.add(done)
+      unfinished.set(done, messages.length)
       Queue.offerUnsafe(queue, { messages, error, done })
       return unfinished.size > maxInLine ? done : open
     },
     awaitHandled: Effect.suspend(() => last.await),
-    stop: () => {
+    stop: Effect.suspend(() => {
+      // First: what is interrupted is finished.
+      const count = Array.from(unfinished.values()).reduce((total, messages) => total + messages, 0)
       worker.interruptUnsafe()
-      for (const done of unfinished) finish(done)
-    }
+      for (const done of unfinished.keys()) finish(done)
+      return count === 0 ? Effect.void : tell("onUndelivered was cut off by closing", count)
+    })
   }
   return line
 })
@@ -106,19 +110,20 @@ const read = Effect.fnUntraced(function* (encoded: ReadonlyArray<EncodedMessage>
     else unreadable.push(json)
   }
   if (unreadable.length === 0) return { messages }
-  yield* quietly(
-    Effect.annotateLogs(Effect.logError("undelivered messages do not fit their Schema"), { count: unreadable.length })
-  )
+  yield* tell("undelivered messages do not fit their Schema", unreadable.length)
   return { messages, unreadable }
 })
 
+const tell = (line: string, count: number): Effect.Effect<void> =>
+  quietly(Effect.annotateLogs(Effect.logError(line), { count }))
+
 /** In a fiber of its own, since what cannot be interrupted cannot be waited for. */
-const withinTime = Effect.fnUntraced(function* (handle: Effect.Effect<void>) {
+const withinTime = Effect.fnUntraced(function* (handle: Effect.Effect<void>, count: number) {
   const fiber = yield* Effect.forkDetach(handle, { startImmediately: true })
   yield* Fiber.await(fiber).pipe(
     Effect.timeoutOrElse({
       duration: handlerTimeout,
-      orElse: () => quietly(Effect.logError(`onUndelivered took longer than ${handlerTimeout}`))
+      orElse: () => tell(`onUndelivered took longer than ${handlerTimeout}`, count)
     }),
     Effect.ensuring(Effect.sync(() => fiber.interruptUnsafe()))
   )

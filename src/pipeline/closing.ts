@@ -17,7 +17,7 @@ export interface ClosingOptions {
   readonly onUndelivered: UndeliveredHandler | undefined
 }
 
-/** What closing leaves to `onUndelivered`, for what could not be sent in time: a tenth of it, and never more than this. */
+/** What closing leaves to `onUndelivered`, for what could not be sent in time: this, or half of what closing may take. */
 const maxHandlerTime = Duration.seconds(2)
 
 /** Sends everything, and gives up on what is left in time. It waits for nothing that it interrupts. */
@@ -37,7 +37,7 @@ export const closeAll = (
     const handlerTime =
       onUndelivered === undefined
         ? Duration.zero
-        : Duration.min(Duration.divideUnsafe(shutdownTimeout, 10), maxHandlerTime)
+        : Duration.min(Duration.divideUnsafe(shutdownTimeout, 2), maxHandlerTime)
     const deadline = monotonicMillis(clock) + Duration.toMillis(shutdownTimeout)
     admission.close()
     pace.hasten(monotonicMillis(clock))
@@ -51,17 +51,11 @@ export const closeAll = (
     })
     yield* admission.tellDropped
     yield* settlement.tellLate
+    // Counted from here: how long a busy machine took to give thousands of messages up is not the handler's to lose.
+    const left = Math.max(deadline - monotonicMillis(clock), Duration.toMillis(handlerTime))
     // In whole milliseconds, as timers count: what is less is lost to rounding.
-    const left = Math.floor(deadline - monotonicMillis(clock))
-    yield* within(undelivered.awaitHandled, Duration.millis(Math.max(0, left)))
-  }).pipe(
-    Effect.ensuring(
-      Effect.sync(() => {
-        undelivered.stop()
-        settlement.end()
-      })
-    )
-  )
+    yield* within(undelivered.awaitHandled, Duration.millis(Math.floor(left)))
+  }).pipe(Effect.ensuring(Effect.andThen(undelivered.stop, Effect.sync(settlement.end))))
 
 /** As far as it comes in the time, also in a finalizer. */
 const within = (effect: Effect.Effect<unknown>, duration: Duration.Duration): Effect.Effect<unknown> =>

@@ -50,7 +50,7 @@ const factsOf = (program: Program, history: History): Facts => {
 }
 
 /** What closing keeps for the handler. */
-const handlerTime = (deadline: number): number => Math.min(deadline / 10, 2000)
+const handlerTime = (deadline: number): number => Math.min(deadline / 2, 2000)
 
 type Law = (facts: Facts) => Iterable<string>
 

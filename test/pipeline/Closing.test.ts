@@ -1,5 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Analytics, AnalyticsMetrics, type AnalyticsOptions, type Receipt } from "cdp-analytics-effect"
+import {
+  Analytics,
+  AnalyticsMetrics,
+  type AnalyticsOptions,
+  type Receipt,
+  type Undelivered
+} from "cdp-analytics-effect"
 import { AnalyticsTest } from "cdp-analytics-effect/testing"
 import { Clock, Context, Effect, Exit, Fiber, Layer, Metric, Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
@@ -140,6 +146,107 @@ describe("closing", () => {
       assert.strictEqual((yield* Metric.value(AnalyticsMetrics.oldestAge)).value, 0)
       assert.strictEqual((yield* Metric.value(AnalyticsMetrics.away)).value, 0)
       assert.strictEqual((yield* analytics.status).inFlight, 0)
+    }).pipe(Effect.provide(layerMock))
+  )
+})
+
+describe("the handler of what closing gives up", () => {
+  const cutOff = (logs: ReturnType<typeof collectLogs>) =>
+    logs.lines
+      .filter(({ message }) => message === "onUndelivered was cut off by closing")
+      .map(({ level, annotations }) => [level, annotations["count"]])
+
+  it.effect("gets it in pieces, each with an error of its own, so that being cut off costs the rest only", () =>
+    Effect.gen(function* () {
+      const handed: Array<Undelivered> = []
+      const { track, close, logs } = yield* open(() => 503, {
+        shutdownTimeout: "4 seconds",
+        onUndelivered: (undelivered) =>
+          Effect.delay(
+            Effect.sync(() => handed.push(undelivered)),
+            900
+          )
+      })
+      for (let number = 0; number < 1400; number++) yield* track(String(number))
+      assert.isAtMost(yield* close, 4000)
+      assert.deepStrictEqual(
+        handed.map(({ messages }) => messages.length),
+        [500, 500]
+      )
+      for (const { messages, error } of handed) {
+        assert.strictEqual(error._tag, "ShutdownTimeout")
+        assert.deepStrictEqual(
+          error.messageIds,
+          messages.map(({ messageId }) => messageId ?? "")
+        )
+      }
+      assert.deepStrictEqual(cutOff(logs), [["Error", 400]])
+      const closed = logs.lines.filter(({ message }) => message === "Closed before 1400 messages could be delivered")
+      assert.deepStrictEqual(
+        closed.map(({ annotations }) => annotations["count"]),
+        [1400]
+      )
+    }).pipe(Effect.provide(layerMock))
+  )
+
+  it.effect.each([
+    [20_000, 2000],
+    [5000, 2000],
+    [3000, 1500],
+    [1000, 500]
+  ] as const)("has its share of a shutdownTimeout of %d ms: %d", ([shutdownTimeout, share]) =>
+    Effect.gen(function* () {
+      let handled = 0
+      const { track, close, logs } = yield* open(() => 503, {
+        shutdownTimeout,
+        onUndelivered: () =>
+          Effect.delay(
+            Effect.sync(() => handled++),
+            share - 1
+          )
+      })
+      yield* track("left")
+      assert.isAtMost(yield* close, shutdownTimeout)
+      assert.strictEqual(handled, 1)
+      assert.deepStrictEqual(cutOff(logs), [])
+    }).pipe(Effect.provide(layerMock))
+  )
+
+  it.effect("has all of that, however long a busy machine took to give up", () =>
+    Effect.gen(function* () {
+      let isGivenUp = () => false
+      const clock = yield* Clock.Clock
+      const slow: Clock.Clock = Object.assign(Object.create(clock), {
+        monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe() + (isGivenUp() ? 5_000_000_000n : 0n)
+      })
+      let handled = 0
+      const handler = Effect.delay(
+        Effect.sync(() => handled++),
+        1900
+      )
+      const { track, close, logs } = yield* Effect.provideService(
+        open(() => 503, { shutdownTimeout: "5 seconds", onUndelivered: () => handler }),
+        Clock.Clock,
+        slow
+      )
+      isGivenUp = () => logs.lines.some(({ message }) => message.startsWith("Closed before"))
+      yield* track("left")
+      yield* close
+      assert.strictEqual(handled, 1)
+    }).pipe(Effect.provide(layerMock))
+  )
+
+  it.effect("is told of when it hangs, with all that stands behind it", () =>
+    Effect.gen(function* () {
+      const { track, close, logs } = yield* open(() => 401, {
+        flushAt: 2,
+        shutdownTimeout: "5 seconds",
+        onUndelivered: () => Effect.uninterruptible(Effect.never)
+      })
+      for (const event of ["a", "b", "c", "d"]) yield* track(event)
+      yield* pass(500)
+      yield* close
+      assert.deepStrictEqual(cutOff(logs), [["Error", 4]])
     }).pipe(Effect.provide(layerMock))
   )
 })
