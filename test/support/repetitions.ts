@@ -19,6 +19,8 @@ export const repetitions = {
   hostileRequests: repeat(500, 20_000),
   /** Programs of test/processes that track once and end. */
   processes: repeat(10, 200),
+  /** Runs of the guide's nightly job that are killed at some moment or other. */
+  kills: repeat(1, 20),
   /** Calls of each process of test/memory while the server takes nothing: the queue is full after 27,000 at most. */
   callsUntaken: repeat(32_000, 200_000),
   /** Services and servers by chance, of test/outage. */
