@@ -28,8 +28,8 @@ const RequestContext = HttpRouter.middleware(
     HttpServerRequest.HttpServerRequest.use((request) =>
       respond.pipe(
         Analytics.withContext({
-          // Behind a proxy this is the proxy's: apply `HttpMiddleware.xForwardedHeaders` first.
-          ip: Option.getOrUndefined(request.remoteAddress),
+          // Behind a proxy this is the proxy's: take the last address of `x-forwarded-for`. Before one of IPv4 there may be `::ffff:`.
+          ip: Option.getOrUndefined(request.remoteAddress)?.replace(/^::ffff:/, ""),
           userAgent: request.headers["user-agent"]
         })
       )
