@@ -12,7 +12,7 @@ import * as Stream from "effect/Stream"
 import { printableName } from "../message/printable.ts"
 import { textAt } from "../protocol/WireMessage.ts"
 import { Fault } from "../simulator/Fault.ts"
-import type { ReceivedEvent } from "../simulator/Received.ts"
+import type { ReceivedEvent, ReceivedRequest } from "../simulator/Received.ts"
 import { Simulator } from "../simulator/Simulator.ts"
 import { outerOrigins } from "./addresses.ts"
 import { npmShellEnd, stdinEnd } from "./ending.ts"
@@ -42,6 +42,12 @@ export const dev = Command.make(
       ),
       Flag.atLeast(0)
     ),
+    apiKey: Flag.String("api-key").pipe(
+      Flag.withDescription(
+        "The only key that is right, to see what a wrong one does; it is printed, so give none that is real"
+      ),
+      Flag.optional
+    ),
     strict: Flag.Boolean("strict").pipe(
       Flag.withDescription("Answer every request strictly, not only those with X-Strict-Mode"),
       Flag.withDefault(false)
@@ -62,7 +68,7 @@ export const dev = Command.make(
       Flag.withDefault(false)
     )
   },
-  Effect.fnUntraced(function* ({ port, host, cors, strict, faults: plan, exitOnStdinClose, open, json }) {
+  Effect.fnUntraced(function* ({ port, host, cors, apiKey, strict, faults: plan, exitOnStdinClose, open, json }) {
     if (exitOnStdinClose && Option.exists(plan, isStandardInput)) {
       return yield* failWith(2, "--faults cannot come from standard input with --exit-on-stdin-close")
     }
@@ -71,9 +77,13 @@ export const dev = Command.make(
     const say = json ? printError : print
 
     const serve = Effect.gen(function* () {
-      const { url, live } = yield* Simulator
+      const { url, live, liveRequests } = yield* Simulator
       const printing = yield* Effect.forkChild(
         Stream.runForEach(live, (event) => print(json ? JSON.stringify(event) : describe(event))),
+        { startImmediately: true }
+      )
+      yield* Effect.forkChild(
+        Stream.runForEach(Stream.filter(liveRequests, isWithoutEvents), (request) => say(describeRequest(request))),
         { startImmediately: true }
       )
       const outer = outerOrigins(host, url)
@@ -88,7 +98,8 @@ export const dev = Command.make(
         yield* say(`Other machines send to ${origin}, and see the page at ${pageOf(origin)}`)
       }
       yield* say("For an app of yours to send to it:", "")
-      yield* say(`  export CUSTOMERIO_ENDPOINT=${url}`, "  export CUSTOMERIO_API_KEY=dev", "")
+      const key = Option.getOrElse(apiKey, () => "dev")
+      yield* say(`  export CUSTOMERIO_ENDPOINT=${url}`, `  export CUSTOMERIO_API_KEY=${key}`, "")
       if (open) yield* openBrowser(page)
       const ending = Effect.raceFirst(
         exitOnStdinClose ? Effect.as(stdinEnd, "Standard input has ended") : Effect.never,
@@ -107,6 +118,7 @@ export const dev = Command.make(
           token,
           cors: cors.includes("*") || cors,
           strict: strict ? "always" : "header",
+          ...(Option.isSome(apiKey) && { apiKeys: [apiKey.value] }),
           ...(faults && { faults })
         })
       ),
@@ -154,6 +166,22 @@ const describe = ({ message, verdict, bytes, refusal, note, effect }: ReceivedEv
     printableName(textAt(message, "event") ?? textAt(message, "name") ?? textAt(message, "groupId") ?? "").padEnd(24),
     `${bytes} bytes`.padStart(12),
     Option.getOrElse(Option.fromNullishOr(refusal?.reason ?? note ?? effect), () => "")
+  ]
+  return columns.join("  ").trimEnd()
+}
+
+/** Whether it left nothing else to see: a fault answered it, or it was refused as a whole. */
+const isWithoutEvents = ({ messages, fault, reason }: ReceivedRequest): boolean =>
+  messages === 0 && (fault !== undefined || reason !== undefined)
+
+const describeRequest = ({ fault, status, method, path, bytes, reason = "" }: ReceivedRequest): string => {
+  const columns = [
+    (fault === undefined ? "refused" : "fault").padEnd(9),
+    printableName(method).padEnd(8),
+    printableName(path).padEnd(16),
+    (status === undefined ? "no answer" : `answered ${status}`).padEnd(24),
+    `${bytes} bytes`.padStart(12),
+    fault === undefined ? reason : fault.kind
   ]
   return columns.join("  ").trimEnd()
 }

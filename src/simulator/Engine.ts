@@ -119,6 +119,8 @@ export interface Engine {
   readonly dropped: Effect.Effect<DroppedCounts>
   /** Each event from now on. A reader that is 1,024 events behind loses the oldest. */
   readonly live: Stream.Stream<ReceivedEvent>
+  /** Each request from now on, once what becomes of it is known. A reader that is 1,024 requests behind loses the oldest. */
+  readonly liveRequests: Stream.Stream<ReceivedRequest>
   /** What is left of the fault plan. */
   readonly faults: Effect.Effect<ReadonlyArray<Fault>>
   /**
@@ -156,7 +158,7 @@ export class ServedEngine extends Context.Service<ServedEngine, WatchedEngine>()
   "cdp-analytics-effect/simulator/Engine/ServedEngine"
 ) {}
 
-/** How many events a slow reader of `live` may be behind. */
+/** How many events or requests a slow reader of them may be behind. */
 const liveCapacity = 1024
 
 /** Of the messages that were refused, so many are told why; 10,000 reasons would help nobody. */
@@ -212,6 +214,7 @@ export const makeEngine = Effect.fnUntraced(function* (input: unknown, url: stri
   const longest = longestBody(options)
   const uncompress = yield* makeUncompress(longest)
   const live = yield* PubSub.sliding<ReceivedEvent>(liveCapacity)
+  const liveRequests = yield* PubSub.sliding<ReceivedRequest>(liveCapacity)
   const clears = yield* PubSub.sliding<number>(1)
   let requestIds = 0
   let eventIds = 0
@@ -338,6 +341,7 @@ export const makeEngine = Effect.fnUntraced(function* (input: unknown, url: stri
         ...outcome
       }
       requests.add(received, weigh(received))
+      PubSub.publishUnsafe(liveRequests, received)
     }
 
     const respond = (status: number, body: string, messages: number, reason?: string, headers = {}): RawResponse => {
@@ -394,6 +398,7 @@ export const makeEngine = Effect.fnUntraced(function* (input: unknown, url: stri
     dropped: Effect.sync(() => ({ events: events.dropped(), requests: requests.dropped(), ...state.dropped() })),
     droppedEventsOf: state.droppedEventsOf,
     live: Stream.fromPubSub(live),
+    liveRequests: Stream.fromPubSub(liveRequests),
     faults: Effect.sync(faults.remaining),
     setFaults: (plan) => Effect.map(validateFaults(plan), faults.set),
     clears: Stream.fromPubSub(clears),

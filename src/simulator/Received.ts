@@ -69,7 +69,7 @@ export interface ReceivedEvent {
   readonly verdict: "accepted" | "duplicate" | "refused"
   /** Why and where it was refused. */
   readonly refusal?: Refusal
-  /** Why it was accepted and yet changed nobody, or that not all of it is kept. */
+  /** Why it was accepted and yet changed nobody, that it was perhaps meant to be another, or that not all of it is kept. */
   readonly note?: string
   /** What an event did that Customer.io reads specially, such as `person deleted`: one of `SemanticEvents.names`. */
   readonly effect?: string

@@ -94,6 +94,29 @@ export class Simulator extends Context.Service<Simulator, Engine>()("cdp-analyti
     Simulator.useSync((simulator) => simulator.live)
   )
 
+  /**
+   * Each request from now on, once what becomes of it is known: also one that a fault answered, whose messages are no events.
+   * A reader that is 1,024 requests behind loses the oldest.
+   *
+   * **Example** (Until a fault was met)
+   *
+   * ```ts
+   * import { Simulator } from "cdp-analytics-effect/simulator"
+   * import { Stream } from "effect"
+   *
+   * const met = Simulator.liveRequests.pipe(
+   *   Stream.filter(({ fault }) => fault !== undefined),
+   *   Stream.take(1),
+   *   Stream.runDrain
+   * )
+   * ```
+   *
+   * @since 0.1.0
+   */
+  static readonly liveRequests: Stream.Stream<ReceivedRequest, never, Simulator> = Stream.unwrap(
+    Simulator.useSync((simulator) => simulator.liveRequests)
+  )
+
   /** What is left of the fault plan. */
   static readonly faults: Effect.Effect<ReadonlyArray<Fault>, never, Simulator> = Simulator.use(
     (simulator) => simulator.faults

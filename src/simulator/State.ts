@@ -139,7 +139,7 @@ export const makeState = (limits: StateLimits): State => {
         return group(message)
       default:
         people.findOrMake(message)
-        return undefined
+        return type === "track" ? nearly(message["event"]) : undefined
     }
   }
 
@@ -165,6 +165,20 @@ export const makeState = (limits: StateLimits): State => {
 const allSemanticNames = Object.values(semanticNames)
 
 const semanticNameOf = (event: unknown): SemanticName | undefined => allSemanticNames.find((name) => name === event)
+
+/** Letters alone: what people write of a name differs in case, and in what stands between words. */
+const lettersOf = (name: string): string => name.toLowerCase().replace(/[^a-z]/g, "")
+
+const namesByLetters = new Map(allSemanticNames.map((name) => [lettersOf(name), name]))
+
+const longestName = 100
+
+/** Of an event like any other: that it is not the one that Customer.io reads specially, if it looks like that. */
+const nearly = (event: unknown): Applied | undefined => {
+  if (typeof event !== "string" || event.length > longestName) return undefined
+  const name = namesByLetters.get(lettersOf(event))
+  return name && { note: `an event like any other: did you mean ${name}?` }
+}
 
 const without = (reason: string): Applied => ({ note: `no effect: ${reason}` })
 

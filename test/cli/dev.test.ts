@@ -57,6 +57,28 @@ describe("dev", suite, () => {
     })
   )
 
+  it.live("prints a request that left no events: a fault answered it, or the key is not that of --api-key", () =>
+    Effect.gen(function* () {
+      let posted = 0
+      const { out } = yield* run(
+        ["dev", "--port", "0", "--api-key", "right", "--faults", '[{"kind":"status","status":503,"times":1}]'],
+        {
+          onOutput: (output, stop) => {
+            const url = output.match(address)?.[0]
+            const isTime = output.includes(posted === 0 ? "API_KEY=right" : "answered 503")
+            if (url !== undefined && isTime && posted < 2) {
+              posted++
+              post(url)
+            }
+            if (output.includes("is not right")) stop()
+          }
+        }
+      )
+      assert.match(out, /fault +POST +\/v1\/batch +answered 503 +\d+ bytes {2}status\n/)
+      assert.match(out, /refused +POST +\/v1\/batch +answered 200 +\d+ bytes {2}the API key is not right\n/)
+    })
+  )
+
   it.live("ends without a word when nobody reads on", () =>
     Effect.gen(function* () {
       const { code, err } = yield* run(["dev", "--port", "0", "--json"], {

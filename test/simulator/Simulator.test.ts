@@ -430,6 +430,35 @@ describe("what events do", () => {
     }).pipe(Effect.provide(inProcess()))
   )
 
+  it.effect.each([
+    ["User deleted", "User Deleted"],
+    ["user_deleted", "User Deleted"],
+    ["device created or updated ", "Device Created or Updated"]
+  ] as const)("%s is an event like any other, with a note that %s may have been meant", ([event, meant]) =>
+    Effect.gen(function* () {
+      assert.lengthOf(yield* after(track(event)), 1)
+      const [received] = yield* Simulator.events
+      assert.strictEqual(received?.note, `an event like any other: did you mean ${meant}?`)
+      yield* post(batch(track("User Deleted!!"), track("Users Deleted"), track("bought"), track("x".repeat(30_000))))
+      assert.deepStrictEqual(
+        (yield* Simulator.events).map(({ note }) => note !== undefined),
+        [true, true, false, false, false]
+      )
+    }).pipe(Effect.provide(inProcess()))
+  )
+
+  it.effect("requests are told as they come, also those that leave no events", () =>
+    Effect.gen(function* () {
+      const told = yield* Effect.forkChild(Simulator.liveRequests.pipe(Stream.take(2), Stream.runCollect), {
+        startImmediately: true
+      })
+      yield* Simulator.setFaults([{ kind: "status", status: 503, times: 1 }])
+      yield* post(batch(track("bought")))
+      yield* post(batch(track("bought")))
+      assert.deepStrictEqual(yield* Fiber.join(told), yield* Simulator.requests)
+    }).pipe(Effect.provide(inProcess()))
+  )
+
   it.effect("of who is suppressed only the ids are left; who is deleted is gone", () =>
     Effect.gen(function* () {
       const suppressed = yield* after(
