@@ -69,6 +69,7 @@ export const makeTransport = Effect.fnUntraced(function* (options: TransportOpti
   const limitRate = options.rateLimit === undefined ? Effect.void : yield* makeLimitRate(options.rateLimit)
   const requests = makeRequests(options, clock)
   const tooLate = `no complete answer within ${Duration.format(options.requestTimeout)}`
+  const { port } = new URL(options.batchUrl)
   const server = new Server(clock)
   const pace = makePace(server.silence, options.retry === undefined, () => random.nextDoubleUnsafe())
 
@@ -149,7 +150,7 @@ export const makeTransport = Effect.fnUntraced(function* (options: TransportOpti
           },
           onFailure: (cause) => {
             const isTooLate = deadline.isPassed
-            const reason = () => (isTooLate ? tooLate : describeCause(cause))
+            const reason = () => (isTooLate ? tooLate : describeCause(cause, port))
             end()
             return unavailable(parcel, made.attempts, undefined, reason, false)
           }
@@ -186,7 +187,7 @@ export const makeTransport = Effect.fnUntraced(function* (options: TransportOpti
             const { status, reason } = failure ?? {
               status: undefined,
               // A schedule of the user's own may throw or interrupt, and the platform may lack compression.
-              reason: () => describeCause(cause)
+              reason: () => describeCause(cause, port)
             }
             return Effect.fail(
               new Unavailable({ status, reason, attempts: made.attempts, isFinal: true, isHeld: false })

@@ -42,11 +42,14 @@ const describeAnswer = ({ status, header, body }: Answer): string => {
   return [String(status), mediaType, size].filter((part) => part !== undefined).join(", ")
 }
 
-/** Why there was no answer, in the words of the innermost error: the outer ones only say that the request failed. */
-export const describeCause = (cause: Cause.Cause<unknown>): string => {
+/**
+ * Why there was no answer of who is at the endpoint's `port`, in the words of the innermost error: the outer ones only say
+ * that the request failed.
+ */
+export const describeCause = (cause: Cause.Cause<unknown>, port: string): string => {
   if (Cause.hasInterruptsOnly(cause)) return "interrupted"
   try {
-    return tell(wordsOf(Cause.squash(cause)))
+    return tell(wordsOf(Cause.squash(cause)), port)
   } catch {
     // An error of the application's own client may throw where it is read.
     return "the request failed"

@@ -17,9 +17,10 @@ type Kind = "word" | "number" | "gap"
 
 /**
  * What may be told of the words of others: those of the vocabulary and, at the beginning and after one of these, a number of
- * up to three digits. A run of anything else is `…`. Nothing is compared with what was sent, so no form of that passes.
+ * up to three digits. A run of anything else is `…`. Nothing is compared with what was sent, so no form of that passes. Of
+ * what is the client's own the endpoint's `port` is told, behind a colon.
  */
-export const tell = (text: string): string => {
+export const tell = (text: string, port?: string): string => {
   let told = ""
   let between = ""
   let last: Kind | undefined
@@ -30,7 +31,7 @@ export const tell = (text: string): string => {
       between += token.trim() === "" ? " " : token.slice(0, maxMarks)
       continue
     }
-    const kind = kindOf(token, last)
+    const kind = between === ":" && token === port ? "number" : kindOf(token, last)
     // In a run of what is not told, what separates it is not either.
     if (kind !== "gap" || last !== "gap") told += between + (kind === "gap" ? "…" : token)
     between = ""

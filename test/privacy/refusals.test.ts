@@ -131,6 +131,14 @@ describe("the reason", () => {
       "Connect Timeout Error (attempted address: …, timeout: …)"
     ]
   ])("of the network, %j", (words, told) => assert.strictEqual(tell(words), told))
+
+  it.each([
+    ["connect ECONNREFUSED 127.0.0.1:8400", "connect ECONNREFUSED 127.0.0.1:8400"],
+    ["connect ECONNREFUSED 10.1.2.3:8400", "connect ECONNREFUSED 10.…:8400"],
+    ["connect ECONNREFUSED 127.0.0.1:8401", "connect ECONNREFUSED 127.0.0.1:…"],
+    ["connect ECONNREFUSED 127.0.0.1:84001", "connect ECONNREFUSED 127.0.0.1:…"],
+    ["field 8400, 8400 ada:8400x 8400:", "field …:"]
+  ])("where the endpoint is at port 8400, of %j", (words, told) => assert.strictEqual(tell(words, "8400"), told))
 })
 
 describe("a refused message", () => {
