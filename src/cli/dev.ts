@@ -100,7 +100,7 @@ export const dev = Command.make(
       yield* say("For an app of yours to send to it:", "")
       const key = Option.getOrElse(apiKey, () => "dev")
       yield* say(`  export CUSTOMERIO_ENDPOINT=${url}`, `  export CUSTOMERIO_API_KEY=${key}`, "")
-      if (open) yield* openBrowser(page)
+      if (open) yield* Effect.forkChild(openBrowser(page))
       const ending = Effect.raceFirst(
         exitOnStdinClose ? Effect.as(stdinEnd, "Standard input has ended") : Effect.never,
         Effect.as(npmShellEnd, "The shell in which npm ran this is gone")

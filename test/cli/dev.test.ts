@@ -114,6 +114,8 @@ describe("dev", suite, () => {
       const { out } = yield* start(`${folder}:/bin:/usr/bin`)
       assert.strictEqual((yield* Effect.promise(() => readFile(opened, "utf8"))).trim(), out.match(address)?.[0])
       yield* Effect.promise(() => rm(opened))
+      yield* Effect.promise(() => writeFile(join(folder, "xdg-open"), "#!/bin/sh\nexit 3\n"))
+      assert.include((yield* start(`${folder}:/bin:/usr/bin`)).err, "No browser can be opened: visit http://127.0.0.1:")
       assert.include((yield* start("/nowhere")).err, "No browser can be opened: visit http://127.0.0.1:")
       yield* Effect.promise(() => rm(folder, { recursive: true }))
     })
