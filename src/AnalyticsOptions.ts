@@ -97,9 +97,9 @@ export interface AnalyticsOptions {
   /**
    * What is to become of messages that were not delivered, whatever the reason: run once for each batch, after its outcome,
    * one batch after the other. A failure of it is logged, 10 seconds are its limit. `flush` waits for it, and so does
-   * closing, which keeps 2 seconds of `shutdownTimeout` (half of it at most) for what could not be sent in time, gives that
-   * out 500 messages at a time, and logs how many a handler did not come to. Default: none, and log, metrics and outcomes
-   * tell of them.
+   * closing, which keeps 2 seconds of `shutdownTimeout` (half of it at most) for what could not be sent in time, hands that on
+   * 500 messages at a time (all at once if it is less than a second), and logs how many a handler did not come to. Default:
+   * none, and log, metrics and outcomes tell of them.
    */
   readonly onUndelivered?: UndeliveredHandler | undefined
   /** How long closing may take. Default: 20 seconds, inside the 30 s of grace that Kubernetes gives. */

@@ -28,10 +28,10 @@ export interface Settlement {
   /** At once. The latch is to be waited for. */
   readonly drop: (messages: ReadonlyArray<Pending>) => Latch.Latch
   /**
-   * Of those that have no outcome yet, at once, whatever becomes of a request that they are in; the effect only logs it.
-   * Nothing is settled after.
+   * Of those that have no outcome yet, at once, whatever becomes of a request that they are in, with an outcome for so many of
+   * them; the effect only logs it. Nothing is settled after.
    */
-  readonly giveUp: (messages: ReadonlyArray<Pending>) => Effect.Effect<void>
+  readonly giveUp: (messages: ReadonlyArray<Pending>, pieceSize: number) => Effect.Effect<void>
   /** Tells what was too late and was not told yet. */
   readonly tellLate: Effect.Effect<void>
   readonly outcomes: Stream.Stream<Outcome>
@@ -45,9 +45,6 @@ export interface SettlementOptions {
 }
 
 const tellLateMillis = 60_000
-
-/** What is given up at once is no batch, and told in pieces: a handler that has little time keeps most of them. */
-const pieceSize = 500
 
 export const makeSettlement = Effect.fnUntraced(function* (
   budget: Budget,
@@ -126,7 +123,7 @@ export const makeSettlement = Effect.fnUntraced(function* (
       )
     },
     drop: (messages) => end(messages, new Dropped({ messageIds: messages.map(idOf) })),
-    giveUp: (pending) => {
+    giveUp: (pending, pieceSize) => {
       isOver = true
       const messages = pending.filter(({ receipt }) => !receipt.isSettled)
       if (messages.length === 0) return Effect.void

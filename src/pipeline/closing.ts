@@ -20,6 +20,12 @@ export interface ClosingOptions {
 /** What closing leaves to `onUndelivered`, for what could not be sent in time: this, or half of what closing may take. */
 const maxHandlerTime = Duration.seconds(2)
 
+/** How many messages that is told of at a time: a handler that is cut off has dealt with most. */
+const pieceSize = 500
+
+/** In less there is time for one call, which does at least what needs no waiting. */
+const minTimeForPieces = Duration.seconds(1)
+
 /** Sends everything, and gives up on what is left in time. It waits for nothing that it interrupts. */
 export const closeAll = (
   { shutdownTimeout, onUndelivered }: ClosingOptions,
@@ -47,7 +53,11 @@ export const closeAll = (
     // In one step: what is interrupted may still come to its end.
     yield* Effect.suspend(() => {
       flusher.stop()
-      return settlement.giveUp([...courier.takeUnderWay(), ...messagesOf(store.takeAll())])
+      const left = [...courier.takeUnderWay(), ...messagesOf(store.takeAll())]
+      return settlement.giveUp(
+        left,
+        Duration.isLessThan(handlerTime, minTimeForPieces) ? Math.max(1, left.length) : pieceSize
+      )
     })
     yield* admission.tellDropped
     yield* settlement.tellLate

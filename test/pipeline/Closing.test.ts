@@ -236,6 +236,21 @@ describe("the handler of what closing gives up", () => {
     }).pipe(Effect.provide(layerMock))
   )
 
+  it.live("gets all of it at once where there is no time, and does what needs no waiting", () =>
+    Effect.gen(function* () {
+      const handed: Array<number> = []
+      const onUndelivered = ({ messages }: Undelivered) => Effect.sync(() => handed.push(messages.length))
+      const client = Layer.effectDiscard(AnalyticsTest.failWith("RetriesExhausted")).pipe(
+        Layer.provideMerge(AnalyticsTest.layerWith({ flushAt: 5000, shutdownTimeout: 0, onUndelivered }))
+      )
+      yield* Effect.provide(
+        Effect.forEach(Array.from({ length: 1400 }), () => trackOne(1), { discard: true }),
+        client
+      )
+      assert.deepStrictEqual(handed, [1400])
+    }).pipe(Effect.provide(silent))
+  )
+
   it.effect("is told of when it hangs, with all that stands behind it", () =>
     Effect.gen(function* () {
       const { track, close, logs } = yield* open(() => 401, {
