@@ -37,7 +37,7 @@ import type {
   TrackInput
 } from "./message/MessageInput.ts"
 import { safely } from "./message/safely.ts"
-import type { EnqueueOptions } from "./pipeline/accept.ts"
+import type { Accept, EnqueueOptions, StandingCheck } from "./pipeline/accept.ts"
 import { type Client, makeClient } from "./pipeline/Client.ts"
 import type { Status } from "./pipeline/Status.ts"
 import { makeQuietFailures } from "./telemetry/quietFailures.ts"
@@ -498,9 +498,22 @@ export const readConfig = Effect.fnUntraced(function* (config: unknown, override
   return options
 })
 
+/** How the calls of a service of this library are made: for what stands on it, and not for its users. */
+export interface Way {
+  readonly accept: Accept
+  /** The same client, with one more check of every call. */
+  readonly with: (check: StandingCheck) => Analytics["Service"]
+}
+
+const ways = new WeakMap<object, Way>()
+
+/** Nothing of a service that somebody else made, such as a mock. */
+export const wayOf = (analytics: Analytics["Service"]): Way | undefined => ways.get(analytics)
+
 /** The service's calls over a client. */
-export const fromClient = ({ accept, flush, status, outcomes }: Client): Analytics["Service"] =>
-  Analytics.of({
+export const fromClient = (client: Client): Analytics["Service"] => {
+  const { accept, flush, status, outcomes } = client
+  const analytics = Analytics.of({
     identify: (input) => accept("identify", input),
     track: (input) => accept("track", input),
     page: (input) => accept("page", input),
@@ -512,6 +525,16 @@ export const fromClient = ({ accept, flush, status, outcomes }: Client): Analyti
     status,
     outcomes
   })
+  ways.set(analytics, {
+    accept,
+    with: (check) => {
+      const checked = fromClient({ ...client, accept: accept.with(check) })
+      quietFailures.set(checked, quietFailuresOf(analytics))
+      return checked
+    }
+  })
+  return analytics
+}
 
 /**
  * A client with the options of the environment: `CUSTOMERIO_API_KEY`, `CUSTOMERIO_REGION`, `CUSTOMERIO_ENDPOINT`,

@@ -31,6 +31,7 @@ export {
   type FlushCause,
   flushes,
   oldestAge,
+  planViolations,
   queueBytes,
   queueMessages,
   requestDuration,

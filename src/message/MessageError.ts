@@ -13,7 +13,7 @@ const sayPath = (path: string): string => (path === "" ? "" : ` at ${path}`)
 /**
  * The message does not fit its Schema: a required id is missing, a reserved name has another type, or a top-level key is
  * not known to the API. Or an id or a name would not arrive as it is, or, unless `allowSuspiciousIds` is true, an id
- * would make one person of many. The message was not accepted.
+ * would make one person of many. Or a plan does not allow it. The message was not accepted.
  *
  * @category call errors
  * @since 0.1.0
@@ -23,10 +23,13 @@ export class InvalidMessage extends Schema.TaggedError<InvalidMessage>()("Invali
   /** Where in the message, such as `properties.products[0].price`; empty when it is the message as a whole. */
   path: Schema.String,
   /** What was expected there. It never repeats the value. */
-  reason: Schema.String
+  reason: Schema.String,
+  /** The name of the plan that does not allow it, where it is a plan that does not. */
+  plan: Schema.optionalKey(Schema.String)
 }) {
   override get message(): string {
-    return `Invalid ${sayCall(this)}${sayPath(this.path)}: ${this.reason}`
+    const by = this.plan === undefined ? "" : `, by the plan ${JSON.stringify(this.plan)}`
+    return `Invalid ${sayCall(this)}${sayPath(this.path)}: ${this.reason}${by}`
   }
 }
 

@@ -18,15 +18,22 @@ export type Accepts<A> = <Value>(value: Value, room?: Room) => value is Value & 
  * Reads a Schema once into functions that look at a value once, and build neither a copy nor an issue. Excess keys are
  * not accepted. A Schema it does not know accepts nothing.
  */
-export const makeAccepts = <S extends Schema.Constraint>(schema: S): Accepts<S["Type"]> => {
-  const judge = compile(Schema.toType(schema).ast, maxDepth)
+export const makeAccepts = <S extends Schema.Constraint>(schema: S): Accepts<S["Type"]> =>
+  makeAcceptsAsIs(Schema.toType(schema))
+
+/** The same of what the Schema encodes to, where that is what was given: what is transformed is not accepted. */
+export const makeAcceptsAsIs = <S extends Schema.Constraint>(schema: S): Accepts<S["Type"]> => {
+  const judge = compile(schema.ast, maxDepth)
   return <Value>(value: Value, room = endlessRoom()): value is Value & S["Type"] => judge(value, room)
 }
 
 type Judge = (value: unknown, room: Room) => boolean
 
+const nothing: Judge = () => false
+
 /** For a value in which so many objects and arrays may stand in one another, itself counted. */
 const compile = (ast: SchemaAST.AST, levels: number): Judge => {
+  if (ast.encoding !== undefined) return nothing
   const judge = compileNode(ast, levels)
   const filters = filtersOf(ast.checks)
   return filters.length === 0 ? judge : (value, room) => judge(value, room) && passes(filters, value, ast)
@@ -46,11 +53,27 @@ const compileNode = (ast: SchemaAST.AST, levels: number): Judge => {
       return (value) => typeof value === "boolean"
     case "Literal": {
       const { literal } = ast
-      return (value) => value === literal
+      return typeof literal === "bigint" ? nothing : (value) => value === literal
+    }
+    case "Enum": {
+      const values = new Set<unknown>(ast.enums.map(([, value]) => value))
+      return (value) => values.has(value)
+    }
+    case "TemplateLiteral": {
+      const is = SchemaParser.is(Schema.make(ast))
+      return (value, room) => typeof value === "string" && room.take(value.length) && is(value)
     }
     case "Declaration": {
       const is = SchemaParser.is(Schema.make(ast))
       return (value) => is(value) && isTime(value) && saysTime(value)
+    }
+    case "Suspend": {
+      if (levels <= 0) return nothing
+      let judge: Judge | undefined
+      return (value, room) => {
+        judge ??= compile(ast.thunk(), levels)
+        return judge(value, room)
+      }
     }
     case "Unknown":
       return (value, room) => isJson(value, levels, room)
@@ -61,11 +84,13 @@ const compileNode = (ast: SchemaAST.AST, levels: number): Judge => {
     case "Objects":
       return compileObject(ast, levels)
     default:
-      return () => false
+      return nothing
   }
 }
 
 const compileUnion = (ast: SchemaAST.Union, levels: number): Judge => {
+  const literals = literalsOf(ast)
+  if (literals !== undefined) return (value) => literals.has(value)
   const members = ast.types.flatMap(membersOf).map((member) => compile(member, levels))
   return (value, room) => {
     for (const judge of members) {
@@ -75,11 +100,19 @@ const compileUnion = (ast: SchemaAST.Union, levels: number): Judge => {
   }
 }
 
+/** Where it is one of some literals. */
+const literalsOf = (ast: SchemaAST.Union): ReadonlySet<unknown> | undefined => {
+  const literals = ast.types.flatMap((type) =>
+    type._tag === "Literal" && type.encoding === undefined && typeof type.literal !== "bigint" ? [type] : []
+  )
+  return literals.length === ast.types.length ? new Set(literals.map(({ literal }) => literal)) : undefined
+}
+
 const membersOf = (ast: SchemaAST.AST): ReadonlyArray<SchemaAST.AST> =>
   ast._tag === "Union" && ast.checks === undefined ? ast.types.flatMap(membersOf) : [ast]
 
 const compileArray = ({ elements, rest: [item, ...more] }: SchemaAST.Arrays, levels: number): Judge => {
-  if (item === undefined || more.length > 0 || elements.length > 0) return () => false
+  if (item === undefined || more.length > 0 || elements.length > 0) return nothing
   const judge = compile(item, levels - 1)
   return (value, room) => Array.isArray(value) && isEvery(value, room, judge)
 }
@@ -88,10 +121,10 @@ const compileObject = (
   { propertySignatures, indexSignatures: [index, ...more] }: SchemaAST.Objects,
   levels: number
 ): Judge => {
-  if (more.length > 0 || (index !== undefined && index.parameter._tag !== "String")) return () => false
+  if (more.length > 0 || (index !== undefined && index.parameter._tag !== "String")) return nothing
   const fields = new Map(propertySignatures.map(({ name, type }) => [name, compile(type, levels - 1)]))
   const required = propertySignatures.flatMap(({ name, type }) => (type.context?.isOptional ? [] : [name]))
-  const other = index === undefined ? () => false : compile(index.type, levels - 1)
+  const other = index === undefined ? nothing : compile(index.type, levels - 1)
   return (value, room) => {
     if (!isPlainObject(value) || hasToJson(value)) return false
     for (const key of Object.keys(value)) {

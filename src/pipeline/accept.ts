@@ -14,11 +14,11 @@ import { checkStamp } from "../message/checkStamp.ts"
 import { AmbientContext, type EventContextInput } from "../message/EventContext.ts"
 import { type EncodedCall, type EncodeOptions, makeEncode, type Stamp } from "../message/encode.ts"
 import type { MessageType } from "../message/Message.ts"
-import { type MessageError, UnserializableMessage } from "../message/MessageError.ts"
+import type { MessageError } from "../message/MessageError.ts"
 import { mergeContexts } from "../message/mergeContexts.ts"
-import { nameThrown } from "../message/nameThrown.ts"
-import { read, readCallName } from "../message/read.ts"
+import { type Draft, read, readCallName } from "../message/read.ts"
 import { checkSuspicious } from "../message/suspicious.ts"
+import { unlessItThrows } from "../message/unlessItThrows.ts"
 import type { Count } from "../telemetry/count.ts"
 import { isDebug, quietly } from "../telemetry/log.ts"
 import type { Admission } from "./admission.ts"
@@ -45,12 +45,34 @@ export interface EnqueueOptions {
   readonly asStamped?: boolean | undefined
 }
 
+/**
+ * What may refuse a message, or change it: it has what the call and what is around it say, and what its values are in JSON.
+ */
+export type Check = (draft: Draft) => MessageError | undefined
+
+/** A check of every call, but of those that were prepared for it. */
+export interface StandingCheck {
+  readonly check: Check
+  readonly isPreparedBy: (by: object) => boolean
+}
+
+/** What a typed call does to its message before all checks, and in whose name. */
+export interface Preparation {
+  readonly prepare: Check
+  readonly by: object
+}
+
 /** The way of a call. Without a type, the message names its own. */
-export type Accept = (
-  type: MessageType | undefined,
-  input: unknown,
-  options?: EnqueueOptions
-) => Effect.Effect<Receipt, CallError>
+export interface Accept {
+  (
+    type: MessageType | undefined,
+    input: unknown,
+    options?: EnqueueOptions,
+    preparation?: Preparation
+  ): Effect.Effect<Receipt, CallError>
+  /** The same way with one more check on it. */
+  readonly with: (check: StandingCheck) => Accept
+}
 
 export const makeAccept = Effect.fnUntraced(function* (options: AcceptOptions, admission: Admission, count: Count) {
   const webCrypto = yield* WebCrypto.WebCrypto
@@ -65,8 +87,7 @@ export const makeAccept = Effect.fnUntraced(function* (options: AcceptOptions, a
 
   /** The way of a call, but for the last step, which is to be let in. Without a stamp, it was stamped before. */
   const make = (
-    type: MessageType | undefined,
-    input: unknown,
+    { type, input, preparation, checks }: Call,
     contexts: ReadonlyArray<EventContextInput>,
     stamp: Stamp | undefined
   ): Result.Result<EncodedCall, MessageError> => {
@@ -75,23 +96,25 @@ export const makeAccept = Effect.fnUntraced(function* (options: AcceptOptions, a
     const { maxMessageBytes, allowSuspiciousIds } = options
     const refusal =
       (stamp === undefined ? checkStamp(draft.success) : mergeContexts(draft.success, contexts, maxMessageBytes)) ??
+      preparation?.prepare(draft.success) ??
       check(draft.success, maxMessageBytes) ??
-      (allowSuspiciousIds ? undefined : checkSuspicious(draft.success))
+      (allowSuspiciousIds ? undefined : checkSuspicious(draft.success)) ??
+      checkAll(checks, draft.success, preparation?.by)
     return refusal === undefined ? encode(draft.success, stamp) : Result.fail(refusal)
   }
 
   const acceptAs = (
     messageId: string | undefined,
-    type: MessageType | undefined,
-    input: unknown,
+    call: Call,
     fiber: Fiber.Fiber<unknown, unknown>
   ): Effect.Effect<Receipt, CallError> => {
+    const { type, input } = call
     if (admission.isClosed()) return refuse(new AnalyticsClosed(readCallName(type, input)))
     const stamp =
       messageId === undefined
         ? undefined
         : { messageId, timestamp: fiber.getRef(Clock.Clock).currentTimeMillisUnsafe() }
-    const made = unlessItThrows(type, input, () => make(type, input, fiber.getRef(AmbientContext), stamp))
+    const made = unlessItThrows(type, input, () => make(call, fiber.getRef(AmbientContext), stamp))
     if (Result.isFailure(made)) return refuse(made.failure)
     const message = made.success
     if (!options.enabled) return Effect.succeed(deliveredReceipt(message.messageId))
@@ -99,29 +122,40 @@ export const makeAccept = Effect.fnUntraced(function* (options: AcceptOptions, a
     return isDebug(fiber) ? Effect.tap(admitted, logAccepted(message)) : admitted
   }
 
-  const accept: Accept = (type, input, how) =>
-    Effect.withFiber((fiber) => {
-      if (how?.asStamped === true) return acceptAs(undefined, type, input, fiber)
-      const random = Context.getOrUndefined(fiber.context, SecureRandom.SecureRandom) ?? defaultRandom
-      return random === undefined
-        ? acceptAs(webCrypto.randomUUID(), type, input, fiber)
-        : Effect.flatMap(random.uuidV4(), (messageId) => acceptAs(messageId, type, input, fiber))
-    })
-  return accept
+  const acceptWith = (checks: ReadonlyArray<StandingCheck>): Accept =>
+    Object.assign(
+      (type: MessageType | undefined, input: unknown, how?: EnqueueOptions, preparation?: Preparation) =>
+        Effect.withFiber((fiber) => {
+          const call = { type, input, preparation, checks }
+          if (how?.asStamped === true) return acceptAs(undefined, call, fiber)
+          const random = Context.getOrUndefined(fiber.context, SecureRandom.SecureRandom) ?? defaultRandom
+          return random === undefined
+            ? acceptAs(webCrypto.randomUUID(), call, fiber)
+            : Effect.flatMap(random.uuidV4(), (messageId) => acceptAs(messageId, call, fiber))
+        }),
+      { with: (check: StandingCheck) => acceptWith([...checks, check]) }
+    )
+  return acceptWith([])
 })
 
-const unlessItThrows = (
-  type: MessageType | undefined,
-  input: unknown,
-  make: () => Result.Result<EncodedCall, MessageError>
-): Result.Result<EncodedCall, MessageError> => {
-  try {
-    return make()
-  } catch (error) {
-    // Only a getter, a proxy or a toJSON of the caller's can throw here.
-    const reason = `reading the message threw ${nameThrown(error)}`
-    return Result.fail(new UnserializableMessage({ ...readCallName(type, input), path: "", reason }))
+/** What was called, and with what. */
+interface Call {
+  readonly type: MessageType | undefined
+  readonly input: unknown
+  readonly preparation: Preparation | undefined
+  readonly checks: ReadonlyArray<StandingCheck>
+}
+
+const checkAll = (
+  checks: ReadonlyArray<StandingCheck>,
+  draft: Draft,
+  by: object | undefined
+): MessageError | undefined => {
+  for (const { check, isPreparedBy } of checks) {
+    const refusal = by !== undefined && isPreparedBy(by) ? undefined : check(draft)
+    if (refusal !== undefined) return refusal
   }
+  return undefined
 }
 
 /** What makes ids where the platform's own may not, or cannot: browsers do in secure contexts only. */

@@ -180,6 +180,26 @@ export const oldestAge: Metric.Gauge<number> = Metric.gauge("cdp_analytics_oldes
   attributes: { unit: "milliseconds" }
 })
 
+/**
+ * Messages that a plan does not allow, sent or refused, by `plan`, `type`, `event` (the name of the event, the page or the
+ * screen, empty of traits) and `path`, such as `properties.total`, with `[]` for any place in an array:
+ * `cdp_analytics_plan_violations`.
+ *
+ * @category metrics
+ * @since 0.1.0
+ */
+export const planViolations = (place: {
+  readonly plan: string
+  readonly type: string
+  readonly event: string
+  readonly path: string
+}): Metric.Counter<number> =>
+  Metric.counter("cdp_analytics_plan_violations", {
+    description: "Messages that a plan does not allow, by event and path",
+    incremental: true,
+    attributes: place
+  })
+
 /** One counter for each value of an attribute, made once. */
 function byAttribute<Value extends string>(
   attribute: string,

@@ -1,0 +1,33 @@
+/**
+ * The tracking plan: what an app says about its people, described once, as Effect Schemas.
+ *
+ * @since 0.1.0
+ */
+export type {
+  Calls,
+  EventName,
+  GroupInput,
+  IdentifyInput,
+  PageInput,
+  PageName,
+  Planned,
+  ScreenInput,
+  ScreenName,
+  TrackInput
+} from "./calls.ts"
+export type {
+  AdditionalProperties,
+  Definition,
+  EventDefinition,
+  Fields,
+  OnViolation,
+  SingleDefinition,
+  TraitsDefinition,
+  VersionDefinition,
+  VersionedDefinition
+} from "./definition.ts"
+export { type EnforceOptions, enforce } from "./enforce.ts"
+export { InvalidPlan } from "./InvalidPlan.ts"
+export { make, merge } from "./make.ts"
+export type { Merged, Plan, PlannedEvent, PlannedType } from "./model.ts"
+export { Service, type ServiceClass, type ServiceOptions } from "./Service.ts"

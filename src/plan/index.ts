@@ -1,0 +1,7 @@
+/**
+ * The tracking plan: what an app says about its people, described once, as Effect Schemas, and held to by the compiler and when
+ * it runs.
+ *
+ * @since 0.1.0
+ */
+export * as Plan from "./Plan.ts"
