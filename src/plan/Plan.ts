@@ -8,11 +8,14 @@ export type {
   EventName,
   GroupInput,
   IdentifyInput,
+  PageCall,
   PageInput,
   PageName,
   Planned,
+  ScreenCall,
   ScreenInput,
   ScreenName,
+  TrackCall,
   TrackInput
 } from "./calls.ts"
 export type {

@@ -159,13 +159,21 @@ export type ScreenName<P> = NamesOf<EventsOf<P, "screen">>
 
 /**
  * What `track` takes for an event of a plan: `TrackInput` of the core, with the properties of the event. Of an event with
- * versions, `version` names one; without it, it is the newest. Add `Identified` where it says whom it is about.
+ * versions, `version` names one; without it, it is the newest.
  *
  * @category models
  * @since 0.1.0
  */
 export type TrackInput<P, Event extends EventName<P>> = Omit<Message.TrackInput, "event" | "properties"> &
   EventBody<DefinitionOf<P>, Named<EventsOf<P, "track">, Event>>
+
+/**
+ * What a call of `track` takes for an event of a plan: the input, where it says whom it is about.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type TrackCall<P, Event extends EventName<P>> = TrackInput<P, Event> & Message.Identified
 
 /**
  * What `page` takes for a page of a plan: `PageInput` of the core, with the properties of the page.
@@ -177,6 +185,14 @@ export type PageInput<P, Name extends PageName<P>> = Omit<Message.PageInput, "na
   EventBody<DefinitionOf<P>, Named<EventsOf<P, "page">, Name>>
 
 /**
+ * What a call of `page` takes for a page of a plan: the input, where it says whom it is about.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type PageCall<P, Name extends PageName<P>> = PageInput<P, Name> & Message.Identified
+
+/**
  * What `screen` takes for a screen of a plan: `ScreenInput` of the core, with the properties of the screen.
  *
  * @category models
@@ -184,6 +200,14 @@ export type PageInput<P, Name extends PageName<P>> = Omit<Message.PageInput, "na
  */
 export type ScreenInput<P, Name extends ScreenName<P>> = Omit<Message.ScreenInput, "name" | "properties"> &
   EventBody<DefinitionOf<P>, Named<EventsOf<P, "screen">, Name>>
+
+/**
+ * What a call of `screen` takes for a screen of a plan: the input, where it says whom it is about.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ScreenCall<P, Name extends ScreenName<P>> = ScreenInput<P, Name> & Message.Identified
 
 /**
  * What `identify` takes by a plan: `IdentifyInput` of the core, with the traits of the plan.
@@ -206,7 +230,7 @@ interface AllCalls<P, R> {
   /** Records what a person did: an event of the plan. */
   readonly track: <Event extends EventName<P>>(
     event: Event,
-    input: TrackInput<P, Event> & Message.Identified
+    input: TrackCall<P, Event>
   ) => Effect.Effect<Receipt, CallError, R>
   /** Says who a person is, with the traits of the plan. */
   readonly identify: (input: IdentifyInput<P> & Message.IdentifiedOrEmail) => Effect.Effect<Receipt, CallError, R>
@@ -215,12 +239,12 @@ interface AllCalls<P, R> {
   /** Records that a person viewed a page of the plan. */
   readonly page: <Name extends PageName<P>>(
     name: Name,
-    input: PageInput<P, Name> & Message.Identified
+    input: PageCall<P, Name>
   ) => Effect.Effect<Receipt, CallError, R>
   /** Records that a person viewed a screen of the plan. */
   readonly screen: <Name extends ScreenName<P>>(
     name: Name,
-    input: ScreenInput<P, Name> & Message.Identified
+    input: ScreenCall<P, Name>
   ) => Effect.Effect<Receipt, CallError, R>
 }
 

@@ -18,7 +18,15 @@ const decodeIncoming = Schema.decodeSync(Incoming)
 const decodeDiagnostics = Schema.decodeUnknownSync(
   Schema.Struct({ items: Schema.Array(Schema.Struct({ message: Schema.String })) })
 )
-const decodeHover = Schema.decodeUnknownSync(Schema.Struct({ contents: Schema.Struct({ value: Schema.String }) }))
+const decodeCompletions = Schema.decodeUnknownSync(
+  Schema.Struct({ items: Schema.Array(Schema.Struct({ label: Schema.String })) })
+)
+const decodeDefinition = Schema.decodeUnknownSync(
+  Schema.Array(Schema.Struct({ range: Schema.Struct({ start: Schema.Struct({ line: Schema.Finite }) }) }))
+)
+const decodeHover = Schema.decodeUnknownSync(
+  Schema.NullOr(Schema.Struct({ contents: Schema.Struct({ value: Schema.String }) }))
+)
 
 /** What an editor shows of a program of this repository. */
 export interface Editor {
@@ -26,6 +34,10 @@ export interface Editor {
   readonly diagnostics: (text: string) => Effect.Effect<ReadonlyArray<string>>
   /** What a hover at an offset in it shows. */
   readonly hover: (text: string, offset: number) => Effect.Effect<string>
+  /** The line, from 1, of what stands at an offset in it. */
+  readonly definition: (text: string, offset: number) => Effect.Effect<number | undefined>
+  /** What is offered at an offset in it. */
+  readonly complete: (text: string, offset: number) => Effect.Effect<ReadonlyArray<string>>
 }
 
 /** The compiler's language server, as editors run it while the scope is open. */
@@ -39,6 +51,11 @@ export const makeEditor = Effect.gen(function* () {
   yield* tell("textDocument/didOpen", { textDocument: { uri, languageId: "typescript", version, text: "" } })
   const write = (text: string) =>
     tell("textDocument/didChange", { textDocument: { uri, version: ++version }, contentChanges: [{ text }] })
+  const askAt = (method: string, text: string, offset: number) => {
+    const before = text.slice(0, offset).split("\n")
+    const position = { line: before.length - 1, character: before.at(-1)!.length }
+    return write(text).pipe(Effect.andThen(ask(method, { textDocument: { uri }, position })))
+  }
   const editor: Editor = {
     diagnostics: (text) =>
       write(text).pipe(
@@ -49,14 +66,17 @@ export const makeEditor = Effect.gen(function* () {
             .filter((message) => !/^'\w+' is declared but /.test(message))
         )
       ),
-    hover: (text, offset) => {
-      const before = text.slice(0, offset).split("\n")
-      const position = { line: before.length - 1, character: before.at(-1)!.length }
-      return write(text).pipe(
-        Effect.andThen(ask("textDocument/hover", { textDocument: { uri }, position })),
-        Effect.map((hover) => decodeHover(hover).contents.value)
+    hover: (text, offset) =>
+      askAt("textDocument/hover", text, offset).pipe(Effect.map((hover) => decodeHover(hover)?.contents.value ?? "")),
+    definition: (text, offset) =>
+      askAt("textDocument/definition", text, offset).pipe(
+        Effect.map((found) => decodeDefinition(found)),
+        Effect.map(([first]) => (first === undefined ? undefined : first.range.start.line + 1))
+      ),
+    complete: (text, offset) =>
+      askAt("textDocument/completion", text, offset).pipe(
+        Effect.map((list) => decodeCompletions(list).items.map(({ label }) => label))
       )
-    }
   }
   return editor
 })
