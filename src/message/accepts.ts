@@ -89,6 +89,8 @@ const compileNode = (ast: SchemaAST.AST, levels: number): Judge => {
 }
 
 const compileUnion = (ast: SchemaAST.Union, levels: number): Judge => {
+  // Which of them encodes a value is not known where several take it, and one of those transforms it.
+  if (transforms(ast)) return nothing
   const literals = literalsOf(ast)
   if (literals !== undefined) return (value) => literals.has(value)
   const members = ast.types.flatMap(membersOf).map((member) => compile(member, levels))
@@ -97,6 +99,28 @@ const compileUnion = (ast: SchemaAST.Union, levels: number): Judge => {
       if (judge(value, room)) return true
     }
     return false
+  }
+}
+
+/** Whether something in it is encoded to something else, as the Schema says itself. */
+const transforms = (ast: SchemaAST.AST, seen = new Set<SchemaAST.AST>()): boolean => {
+  if (seen.has(ast)) return false
+  seen.add(ast)
+  return ast.encoding !== undefined || innerOf(ast).some((inner) => transforms(inner, seen))
+}
+
+const innerOf = (ast: SchemaAST.AST): ReadonlyArray<SchemaAST.AST> => {
+  switch (ast._tag) {
+    case "Suspend":
+      return [ast.thunk()]
+    case "Union":
+      return ast.types
+    case "Arrays":
+      return [...ast.elements, ...ast.rest]
+    case "Objects":
+      return [...ast.propertySignatures, ...ast.indexSignatures].map(({ type }) => type)
+    default:
+      return []
   }
 }
 

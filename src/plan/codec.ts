@@ -9,6 +9,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as SchemaAST from "effect/SchemaAST"
 import * as SchemaTransformation from "effect/SchemaTransformation"
+import { ownPropertiesWithin } from "../message/own.ts"
 import { parseTime } from "../message/time.ts"
 
 /** A Schema that needs no services. */
@@ -33,7 +34,20 @@ export const jsonProblemOf = (schema: Plain): NoJson | undefined => {
  * of it: there is no `undefined`.
  */
 export const makeCodec = (schema: Plain): Plain =>
-  of(new Walk().convert(SchemaAST.toEncoded(schema.ast), [])).pipe(Schema.decodeTo(schema))
+  of(new Walk().convert(SchemaAST.toEncoded(schema.ast), [])).pipe(Schema.decodeTo(schema, withoutInherited))
+
+/** Whether JSON has some value of a Schema otherwise than the table of every message says. */
+export const isBesideTable = (schema: Plain): boolean => {
+  const walk = new Walk()
+  walk.look(schema.ast, [])
+  return walk.isBesideTable
+}
+
+/** Effect's parsers find what is inherited, such as `constructor`. */
+const withoutInherited = SchemaTransformation.transform<unknown, unknown>({
+  decode: (value) => ownPropertiesWithin(value),
+  encode: (value) => ownPropertiesWithin(value)
+})
 
 const of = (ast: SchemaAST.AST) => Schema.make<Schema.Codec<unknown>>(ast)
 
@@ -47,15 +61,27 @@ const idOf = (ast: SchemaAST.AST): unknown => {
 const isOption = (ast: SchemaAST.AST): ast is SchemaAST.Declaration =>
   SchemaAST.isDeclaration(ast) && idOf(ast) === "effect/schema/Option"
 
-/** Whether there may be nothing, so that it is left out. */
-const mayBeNothing = (ast: SchemaAST.AST): boolean =>
-  SchemaAST.isUndefined(ast) ||
-  SchemaAST.isVoid(ast) ||
-  isOption(ast) ||
-  (SchemaAST.isUnion(ast) && ast.types.some(mayBeNothing))
+/** What is declared and not in the table. */
+const isBeside = (ast: SchemaAST.AST): boolean =>
+  SchemaAST.isDeclaration(ast) && !isOption(ast) && !Object.hasOwn(table, String(idOf(ast)))
+
+const isUndefined = (ast: SchemaAST.AST): boolean =>
+  SchemaAST.isUndefined(ast) || SchemaAST.isVoid(ast) || SchemaAST.isUnknown(ast) || SchemaAST.isAny(ast)
+
+const isAnyOf = (ast: SchemaAST.AST, is: (ast: SchemaAST.AST) => boolean): boolean =>
+  is(ast) || (SchemaAST.isUnion(ast) && ast.types.some((type) => isAnyOf(type, is)))
+
+/** What stands for nothing, which is left out, if anything does. */
+const nothingOf = (ast: SchemaAST.AST): Option.Option<unknown> =>
+  isAnyOf(ast, isUndefined)
+    ? Option.some(undefined)
+    : isAnyOf(ast, isOption)
+      ? Option.some(Option.none())
+      : Option.none()
 
 class Walk {
   problem: NoJson | undefined
+  isBesideTable = false
   readonly #seen = new Set<SchemaAST.AST>()
   readonly #suspended = new Map<SchemaAST.Suspend, SchemaAST.Suspend>()
 
@@ -64,6 +90,7 @@ class Walk {
     if (this.#seen.has(ast)) return
     this.#seen.add(ast)
     if (idOf(ast) === "effect/schema/Redacted") this.#refuse(path, "what is Redacted is not to be sent")
+    this.isBesideTable ||= ast.encoding !== undefined || SchemaAST.isBigInt(ast) || isBeside(ast)
     for (const { transformation } of ast.encoding ?? []) {
       if (transformation._tag === "Middleware") this.#refuse(path, "a middleware may need services")
     }
@@ -125,13 +152,21 @@ class Walk {
     }
     return new SchemaAST.Arrays(
       ast.isMutable,
-      ast.elements.map((element, index) => this.convert(element, [...path, `[${index}]`])),
+      ast.elements.map((element, index) => this.#convertElement(element, [...path, `[${index}]`])),
       ast.rest.map((rest) => this.convert(rest, at)),
       ast.annotations,
       ast.checks,
       undefined,
       ast.context
     )
+  }
+
+  /** What is left out of a tuple would leave its place to the next. */
+  #convertElement(ast: SchemaAST.AST, path: ReadonlyArray<string>): SchemaAST.AST {
+    const mayBeNothing = isAnyOf(ast, isOption) || isAnyOf(ast, SchemaAST.isUndefined)
+    return mayBeNothing
+      ? this.#refuse(path, "JSON has nothing for an Option or undefined in a tuple")
+      : this.convert(ast, path)
   }
 
   #convertObjects(ast: SchemaAST.Objects, path: ReadonlyArray<string>): SchemaAST.AST {
@@ -154,9 +189,13 @@ class Walk {
 
   /** What may be nothing is left out. */
   #convertProperty(ast: SchemaAST.AST, path: ReadonlyArray<string>): SchemaAST.AST {
-    if (!mayBeNothing(ast)) return this.convert(ast, path)
     const isOptional = SchemaAST.isOptional(ast)
-    const missing = isOptional ? Option.none() : Option.some(isOption(ast) ? Option.none() : undefined)
+    const nothing = nothingOf(ast)
+    if (Option.isNone(nothing)) {
+      const json = of(this.convert(ast, path))
+      return (isOptional ? Schema.optionalKey(json) : json).ast
+    }
+    const missing = isOptional ? Option.none() : nothing
     const present = isOption(ast) ? this.#convertSome(ast, path) : this.#convertPresent(ast, path)
     return Schema.optionalKey(of(present)).pipe(
       Schema.decodeTo(
@@ -248,6 +287,12 @@ const timeText = Schema.String.check(
   })
 )
 
+const decimalText = Schema.String.check(
+  Schema.makeFilter((text: string) => text !== "" && Option.isSome(BigDecimal.fromString(text)), {
+    expected: "a decimal number as text"
+  })
+)
+
 /** The words that the Schema has for people go with its form in JSON. */
 const describe = (ast: SchemaAST.AST) => {
   const description = SchemaAST.resolveDescription(ast)
@@ -277,5 +322,5 @@ const table: Readonly<Record<string, (ast: SchemaAST.Declaration) => SchemaAST.A
     encode: DateTime.formatIso
   }),
   "effect/schema/Duration": link(Schema.Finite, { decode: Duration.millis, encode: Duration.toMillis }),
-  "effect/schema/BigDecimal": link(Schema.String, { decode: BigDecimal.fromStringUnsafe, encode: BigDecimal.format })
+  "effect/schema/BigDecimal": link(decimalText, { decode: BigDecimal.fromStringUnsafe, encode: BigDecimal.format })
 }

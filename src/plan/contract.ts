@@ -4,10 +4,12 @@ import type * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaParser from "effect/SchemaParser"
 import { makeAcceptsAsIs } from "../message/accepts.ts"
 import { describeIssue } from "../message/issue.ts"
+import { nameThrown } from "../message/nameThrown.ts"
+import { ownPropertiesWithin } from "../message/own.ts"
 import { Properties } from "../message/Properties.ts"
 import { GroupTraits, Traits } from "../message/Traits.ts"
 import { isRecord, toWire } from "../message/wire.ts"
-import { makeCodec } from "./codec.ts"
+import { isBesideTable, makeCodec } from "./codec.ts"
 import type { AdditionalProperties, Fields } from "./definition.ts"
 import type { PlannedEvent, PlannedType } from "./model.ts"
 
@@ -85,16 +87,19 @@ const compile = (event: PlannedEvent) => {
     acceptsJson: makeAcceptsAsIs(json),
     encode: SchemaParser.encodeUnknownResult(codec),
     decode: SchemaParser.decodeUnknownResult(codec),
+    isBesideTable: isBesideTable(listed),
     names
   }
 }
+
+type Compiled = ReturnType<typeof compile>
 
 const strictly = { onExcessProperty: "error" } as const
 
 const makeContract = (event: PlannedEvent): Contract => {
   const { plan, type, name } = event
   const place = placeOf(type)
-  let compiled: ReturnType<typeof compile> | undefined
+  let compiled: Compiled | undefined
 
   const violation = (issue: SchemaIssue.Issue): Violation => {
     const { path, reason } = describeIssue(issue)
@@ -102,47 +107,66 @@ const makeContract = (event: PlannedEvent): Contract => {
     return { plan, type, name, path: `${place}${separator}${path}`, reason }
   }
 
+  /** A Schema may well throw, where it transforms. */
+  const guarded = (judge: () => Result.Result<Judged, Violation>): Result.Result<Judged, Violation> => {
+    try {
+      return judge()
+    } catch (error) {
+      return Result.fail({ plan, type, name, path: place, reason: `reading it threw ${nameThrown(error)}` })
+    }
+  }
+
   const asListed = (value: unknown): Judged => ({ value, stranger: undefined })
 
+  /** What is to be sent of a value that has nothing but what is listed. */
+  const encodeListed = (
+    { encode, decode, isBesideTable }: Compiled,
+    value: unknown
+  ): Result.Result<unknown, Violation> => {
+    // The parser would find what is inherited.
+    const encoded = encode(ownPropertiesWithin(value), strictly)
+    if (Result.isFailure(encoded)) return Result.fail(violation(encoded.failure))
+    const sent = isBesideTable ? encoded.success : value
+    const wire = toWire(sent)
+    if (Result.isFailure(wire)) return Result.succeed(sent)
+    // Effect takes a Date for an object of any keys, and JSON has text for it.
+    return Result.mapBoth(decode(wire.success, strictly), { onSuccess: () => sent, onFailure: violation })
+  }
+
   /** By what is listed of it, beside what is not. */
-  const encodeOpen = (
-    { encode, names }: ReturnType<typeof compile>,
-    value: object,
-    stranger: Violation | undefined
-  ): Result.Result<Judged, Violation> => {
+  const encodeOpen = (compiled: Compiled, value: object): Result.Result<unknown, Violation> => {
     const listed: Record<string, unknown> = Object.create(null)
     const others: Record<string, unknown> = Object.create(null)
-    for (const [name, member] of Object.entries(value)) (names.has(name) ? listed : others)[name] = member
-    return Result.mapBoth(encode(listed, strictly), {
-      onSuccess: (encoded) => ({ value: Object.assign(others, encoded), stranger }),
-      onFailure: violation
-    })
+    for (const [name, member] of Object.entries(value)) (compiled.names.has(name) ? listed : others)[name] = member
+    return Result.map(encodeListed(compiled, listed), (sent) => Object.assign(others, sent))
   }
 
   return {
     event,
-    encode: (value, additional) => {
-      compiled ??= compile(event)
-      if ((additional === "allow" ? compiled.acceptsOpen : compiled.accepts)(value)) {
-        return Result.succeed(asListed(value))
-      }
-      const strict = compiled.encode(value, strictly)
-      if (Result.isSuccess(strict)) return Result.succeed(asListed(strict.success))
-      const refusal = violation(strict.failure)
-      if (additional === "fail" || !isRecord(value)) return Result.fail(refusal)
-      return encodeOpen(compiled, value, additional === "report" ? refusal : undefined)
-    },
-    check: (value, additional) => {
-      compiled ??= compile(event)
-      const accepts = additional === "allow" ? compiled.acceptsOpen : compiled.accepts
-      if (accepts(value) || compiled.acceptsJson(value)) return Result.succeed(asListed(value))
-      const wire = Result.getOrElse(toWire(value), () => value)
-      const strict = compiled.decode(wire, strictly)
-      if (Result.isSuccess(strict)) return Result.succeed(asListed(value))
-      const loose = additional === "fail" ? strict : compiled.decode(wire)
-      if (Result.isFailure(loose)) return Result.fail(violation(loose.failure))
-      return Result.succeed({ value, stranger: additional === "report" ? violation(strict.failure) : undefined })
-    }
+    encode: (value, additional) =>
+      guarded(() => {
+        compiled ??= compile(event)
+        if ((additional === "allow" ? compiled.acceptsOpen : compiled.accepts)(value)) {
+          return Result.succeed(asListed(value))
+        }
+        const strict = encodeListed(compiled, value)
+        if (Result.isSuccess(strict)) return Result.succeed(asListed(strict.success))
+        if (additional === "fail" || !isRecord(value)) return Result.fail(strict.failure)
+        const stranger = additional === "report" ? strict.failure : undefined
+        return Result.map(encodeOpen(compiled, value), (value) => ({ value, stranger }))
+      }),
+    check: (value, additional) =>
+      guarded(() => {
+        compiled ??= compile(event)
+        const accepts = additional === "allow" ? compiled.acceptsOpen : compiled.accepts
+        if (accepts(value) || compiled.acceptsJson(value)) return Result.succeed(asListed(value))
+        const wire = Result.getOrElse(toWire(value), () => value)
+        const strict = compiled.decode(wire, strictly)
+        if (Result.isSuccess(strict)) return Result.succeed(asListed(value))
+        const loose = additional === "fail" ? strict : compiled.decode(wire)
+        if (Result.isFailure(loose)) return Result.fail(violation(loose.failure))
+        return Result.succeed({ value, stranger: additional === "report" ? violation(strict.failure) : undefined })
+      })
   }
 }
 

@@ -15,6 +15,8 @@ export const repetitions = {
   echoes: repeat(1000, 10_000),
   /** Calls with hostile values, of test/message/hostile. */
   hostileCalls: repeat(20_000, 100_000),
+  /** Values of properties, of test/plan. */
+  planInputs: repeat(5000, 100_000),
   /** Requests by chance, of test/hostile, to the simulator. */
   hostileRequests: repeat(500, 20_000),
   /** Programs of test/processes that track once and end. */
