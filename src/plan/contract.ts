@@ -133,11 +133,17 @@ const makeContract = (event: PlannedEvent): Contract => {
     return Result.mapBoth(decode(wire.success, strictly), { onSuccess: () => sent, onFailure: violation })
   }
 
-  /** By what is listed of it, beside what is not. */
-  const encodeOpen = (compiled: Compiled, value: object): Result.Result<unknown, Violation> => {
+  /** What is listed of it, and what is not. */
+  const part = ({ names }: Compiled, value: object) => {
     const listed: Record<string, unknown> = Object.create(null)
     const others: Record<string, unknown> = Object.create(null)
-    for (const [name, member] of Object.entries(value)) (compiled.names.has(name) ? listed : others)[name] = member
+    for (const [name, member] of Object.entries(value)) (names.has(name) ? listed : others)[name] = member
+    return { listed, others }
+  }
+
+  /** By what is listed of it, beside what is not. */
+  const encodeOpen = (compiled: Compiled, value: object): Result.Result<unknown, Violation> => {
+    const { listed, others } = part(compiled, value)
     return Result.map(encodeListed(compiled, listed), (sent) => Object.assign(others, sent))
   }
 
@@ -163,7 +169,7 @@ const makeContract = (event: PlannedEvent): Contract => {
         const wire = Result.getOrElse(toWire(value), () => value)
         const strict = compiled.decode(wire, strictly)
         if (Result.isSuccess(strict)) return Result.succeed(asListed(value))
-        const loose = additional === "fail" ? strict : compiled.decode(wire)
+        const loose = additional === "fail" || !isRecord(wire) ? strict : compiled.decode(part(compiled, wire).listed)
         if (Result.isFailure(loose)) return Result.fail(violation(loose.failure))
         return Result.succeed({ value, stranger: additional === "report" ? violation(strict.failure) : undefined })
       })

@@ -41,8 +41,13 @@ export const makeTypedCall = (
 
   return (type, name, input) => {
     const key = nameKeys[type]
-    const fail = (path: string, reason: string) =>
-      Effect.fail(new InvalidMessage({ ...nameCall(type, name), path, reason, plan: plan.name }))
+    const fail = (path: string, reason: string) => {
+      const error = new InvalidMessage({ ...nameCall(type, name), path, reason, plan: plan.name })
+      // On the way of every call, where what is refused is counted.
+      return way === undefined
+        ? Effect.fail(error)
+        : way.accept(type, {}, undefined, { prepare: () => error, by: plan })
+    }
     const known = find(type, name)
     if (known === undefined) return fail(key ?? "type", "Expected one of the plan")
     if (!isRecord(input)) return fail("", "Expected an object")
