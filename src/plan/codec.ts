@@ -51,6 +51,10 @@ const withoutInherited = SchemaTransformation.transform<unknown, unknown>({
 
 const of = (ast: SchemaAST.AST) => Schema.make<Schema.Codec<unknown>>(ast)
 
+/** What may be missing may also be missing of what it is encoded to. */
+const asOptional = (ast: SchemaAST.AST, converted: SchemaAST.AST): SchemaAST.AST =>
+  SchemaAST.isOptional(ast) && converted.encoding !== undefined ? Schema.optionalKey(of(converted)).ast : converted
+
 const idOf = (ast: SchemaAST.AST): unknown => {
   const representation = ast.annotations?.["representation"]
   return typeof representation === "object" && representation !== null && "id" in representation
@@ -84,6 +88,7 @@ class Walk {
   isBesideTable = false
   readonly #seen = new Set<SchemaAST.AST>()
   readonly #suspended = new Map<SchemaAST.Suspend, SchemaAST.Suspend>()
+  readonly #converted = new Map<SchemaAST.AST, SchemaAST.AST>()
 
   /** Refuses what must not be sent, also where what it is encoded to could be. */
   look(ast: SchemaAST.AST, path: ReadonlyArray<string>): void {
@@ -99,8 +104,16 @@ class Walk {
     if (to !== undefined) this.look(to, path)
   }
 
-  /** Of what is encoded already: no node has an encoding of its own. */
+  /** Of what is encoded already: no node has an encoding of its own. What is there twice is converted once. */
   convert(ast: SchemaAST.AST, path: ReadonlyArray<string>): SchemaAST.AST {
+    const known = this.#converted.get(ast)
+    if (known !== undefined) return known
+    const converted = this.#convert(ast, path)
+    this.#converted.set(ast, converted)
+    return converted
+  }
+
+  #convert(ast: SchemaAST.AST, path: ReadonlyArray<string>): SchemaAST.AST {
     switch (ast._tag) {
       case "Symbol":
       case "UniqueSymbol":
@@ -152,7 +165,11 @@ class Walk {
     }
     return new SchemaAST.Arrays(
       ast.isMutable,
+<<<<<<< HEAD
       ast.elements.map((element, index) => this.#convertElement(element, [...path, `[${index}]`])),
+=======
+      ast.elements.map((element, index) => asOptional(element, this.convert(element, [...path, `[${index}]`]))),
+>>>>>>> e495550 (Take what may be missing of a tuple for missing in JSON, too)
       ast.rest.map((rest) => this.convert(rest, at)),
       ast.annotations,
       ast.checks,
@@ -189,6 +206,10 @@ class Walk {
 
   /** What may be nothing is left out. */
   #convertProperty(ast: SchemaAST.AST, path: ReadonlyArray<string>): SchemaAST.AST {
+<<<<<<< HEAD
+=======
+    if (!mayBeNothing(ast)) return asOptional(ast, this.convert(ast, path))
+>>>>>>> e495550 (Take what may be missing of a tuple for missing in JSON, too)
     const isOptional = SchemaAST.isOptional(ast)
     const nothing = nothingOf(ast)
     if (Option.isNone(nothing)) {
@@ -197,7 +218,9 @@ class Walk {
     }
     const missing = isOptional ? Option.none() : nothing
     const present = isOption(ast) ? this.#convertSome(ast, path) : this.#convertPresent(ast, path)
-    return Schema.optionalKey(of(present)).pipe(
+    const words = describe(ast)
+    const optional = Schema.optionalKey(of(present))
+    return (Object.keys(words).length === 0 ? optional : optional.annotateKey(words)).pipe(
       Schema.decodeTo(
         of(ast),
         SchemaTransformation.transformOptional<unknown, unknown>({
@@ -248,7 +271,8 @@ class Walk {
   }
 }
 
-function* membersOf(ast: SchemaAST.AST): Generator<readonly [string | undefined, SchemaAST.AST]> {
+/** What an AST has in it, by the keys that lead there. */
+export function* membersOf(ast: SchemaAST.AST): Generator<readonly [string | undefined, SchemaAST.AST]> {
   switch (ast._tag) {
     case "Declaration":
       for (const parameter of ast.typeParameters) yield [undefined, parameter]
@@ -295,9 +319,9 @@ const decimalText = Schema.String.check(
 
 /** The words that the Schema has for people go with its form in JSON. */
 const describe = (ast: SchemaAST.AST) => {
-  const description = SchemaAST.resolveDescription(ast)
-  const title = SchemaAST.resolveTitle(ast)
-  return { ...(description !== undefined && { description }), ...(title !== undefined && { title }) }
+  const description = ast.context?.annotations?.["description"] ?? SchemaAST.resolveDescription(ast)
+  const title = ast.context?.annotations?.["title"] ?? SchemaAST.resolveTitle(ast)
+  return { ...(typeof description === "string" && { description }), ...(typeof title === "string" && { title }) }
 }
 
 const link =

@@ -54,7 +54,8 @@ export interface Contract {
   readonly check: (value: unknown, additional: AdditionalProperties) => Result.Result<Judged, Violation>
 }
 
-const reservedFields = {
+/** What Customer.io reserves, as it is without a plan. */
+export const reservedFields = {
   track: Properties.schema.fields,
   page: Properties.schema.fields,
   screen: Properties.schema.fields,
