@@ -165,11 +165,7 @@ class Walk {
     }
     return new SchemaAST.Arrays(
       ast.isMutable,
-<<<<<<< HEAD
       ast.elements.map((element, index) => this.#convertElement(element, [...path, `[${index}]`])),
-=======
-      ast.elements.map((element, index) => asOptional(element, this.convert(element, [...path, `[${index}]`]))),
->>>>>>> e495550 (Take what may be missing of a tuple for missing in JSON, too)
       ast.rest.map((rest) => this.convert(rest, at)),
       ast.annotations,
       ast.checks,
@@ -183,7 +179,7 @@ class Walk {
     const mayBeNothing = isAnyOf(ast, isOption) || isAnyOf(ast, SchemaAST.isUndefined)
     return mayBeNothing
       ? this.#refuse(path, "JSON has nothing for an Option or undefined in a tuple")
-      : this.convert(ast, path)
+      : asOptional(ast, this.convert(ast, path))
   }
 
   #convertObjects(ast: SchemaAST.Objects, path: ReadonlyArray<string>): SchemaAST.AST {
@@ -206,16 +202,9 @@ class Walk {
 
   /** What may be nothing is left out. */
   #convertProperty(ast: SchemaAST.AST, path: ReadonlyArray<string>): SchemaAST.AST {
-<<<<<<< HEAD
-=======
-    if (!mayBeNothing(ast)) return asOptional(ast, this.convert(ast, path))
->>>>>>> e495550 (Take what may be missing of a tuple for missing in JSON, too)
     const isOptional = SchemaAST.isOptional(ast)
     const nothing = nothingOf(ast)
-    if (Option.isNone(nothing)) {
-      const json = of(this.convert(ast, path))
-      return (isOptional ? Schema.optionalKey(json) : json).ast
-    }
+    if (Option.isNone(nothing)) return asOptional(ast, this.convert(ast, path))
     const missing = isOptional ? Option.none() : nothing
     const present = isOption(ast) ? this.#convertSome(ast, path) : this.#convertPresent(ast, path)
     const words = describe(ast)
