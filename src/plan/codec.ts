@@ -23,8 +23,7 @@ export interface NoJson {
 
 /** Why what a Schema says must not, or cannot, be sent. */
 export const jsonProblemOf = (schema: Plain): NoJson | undefined => {
-  const walk = new Walk()
-  walk.look(schema.ast, [])
+  const walk = new Walk().look(schema.ast, [])
   walk.convert(SchemaAST.toEncoded(schema.ast), [])
   return walk.problem
 }
@@ -36,11 +35,17 @@ export const jsonProblemOf = (schema: Plain): NoJson | undefined => {
 export const makeCodec = (schema: Plain): Plain =>
   of(new Walk().convert(SchemaAST.toEncoded(schema.ast), [])).pipe(Schema.decodeTo(schema, withoutInherited))
 
-/** Whether JSON has some value of a Schema otherwise than the table of every message says. */
-export const isBesideTable = (schema: Plain): boolean => {
-  const walk = new Walk()
-  walk.look(schema.ast, [])
-  return walk.isBesideTable
+/** What is to be known of a Schema, to ask no more of a value than is needed. */
+export interface Nature {
+  /** JSON has some value otherwise than the table of every message says. */
+  readonly isBesideTable: boolean
+  /** What is asked of a value can be asked of its JSON as well, without decoding it. */
+  readonly isSameInJson: boolean
+}
+
+export const natureOf = (schema: Plain): Nature => {
+  const { isBesideTable, hasChecksOfWholes } = new Walk().look(schema.ast, [])
+  return { isBesideTable, isSameInJson: !isBesideTable && !hasChecksOfWholes }
 }
 
 /** Effect's parsers find what is inherited, such as `constructor`. */
@@ -83,25 +88,31 @@ const nothingOf = (ast: SchemaAST.AST): Option.Option<unknown> =>
       ? Option.some(Option.none())
       : Option.none()
 
+const wholes: ReadonlySet<string> = new Set(["Declaration", "Objects", "Arrays", "Union", "Suspend"])
+
 class Walk {
   problem: NoJson | undefined
   isBesideTable = false
+  /** Which are asked of what is decoded, and not of text or a number. */
+  hasChecksOfWholes = false
   readonly #seen = new Set<SchemaAST.AST>()
   readonly #suspended = new Map<SchemaAST.Suspend, SchemaAST.Suspend>()
   readonly #converted = new Map<SchemaAST.AST, SchemaAST.AST>()
 
   /** Refuses what must not be sent, also where what it is encoded to could be. */
-  look(ast: SchemaAST.AST, path: ReadonlyArray<string>): void {
-    if (this.#seen.has(ast)) return
+  look(ast: SchemaAST.AST, path: ReadonlyArray<string>): this {
+    if (this.#seen.has(ast)) return this
     this.#seen.add(ast)
     if (idOf(ast) === "effect/schema/Redacted") this.#refuse(path, "what is Redacted is not to be sent")
     this.isBesideTable ||= ast.encoding !== undefined || SchemaAST.isBigInt(ast) || isBeside(ast)
+    this.hasChecksOfWholes ||= ast.checks !== undefined && wholes.has(ast._tag)
     for (const { transformation } of ast.encoding ?? []) {
       if (transformation._tag === "Middleware") this.#refuse(path, "a middleware may need services")
     }
     for (const [key, inner] of membersOf(ast)) this.look(inner, key === undefined ? path : [...path, key])
     const to = ast.encoding?.at(-1)?.to
     if (to !== undefined) this.look(to, path)
+    return this
   }
 
   /** Of what is encoded already: no node has an encoding of its own. What is there twice is converted once. */

@@ -6,12 +6,11 @@ import { makeAcceptsAsIs } from "../message/accepts.ts"
 import { describeIssue } from "../message/issue.ts"
 import { nameThrown } from "../message/nameThrown.ts"
 import { ownPropertiesWithin } from "../message/own.ts"
-import { Properties } from "../message/Properties.ts"
-import { GroupTraits, Traits } from "../message/Traits.ts"
 import { isRecord, toWire } from "../message/wire.ts"
-import { isBesideTable, makeCodec } from "./codec.ts"
+import { makeCodec, natureOf } from "./codec.ts"
 import type { AdditionalProperties, Fields } from "./definition.ts"
 import type { PlannedEvent, PlannedType } from "./model.ts"
+import { reservedFields } from "./reserved.ts"
 
 /** Where what is told with a call stands in its message. */
 export type Place = "properties" | "traits"
@@ -55,15 +54,7 @@ export interface Contract {
 }
 
 /** What Customer.io reserves, as it is without a plan. */
-export const reservedFields = {
-  track: Properties.schema.fields,
-  page: Properties.schema.fields,
-  screen: Properties.schema.fields,
-  identify: Traits.schema.fields,
-  group: GroupTraits.schema.fields
-} satisfies Record<PlannedType, Fields>
-
-/** Effect's empty struct is of anything. */
+export /** Effect's empty struct is of anything. */
 const nothingListed = Schema.Record(Schema.String, Schema.Unknown).check(
   Schema.makeFilter((record) =>
     Object.keys(record)
@@ -88,7 +79,7 @@ const compile = (event: PlannedEvent) => {
     acceptsJson: makeAcceptsAsIs(json),
     encode: SchemaParser.encodeUnknownResult(codec),
     decode: SchemaParser.decodeUnknownResult(codec),
-    isBesideTable: isBesideTable(listed),
+    ...natureOf(listed),
     names
   }
 }
@@ -166,7 +157,8 @@ const makeContract = (event: PlannedEvent): Contract => {
       guarded(() => {
         compiled ??= compile(event)
         const accepts = additional === "allow" ? compiled.acceptsOpen : compiled.accepts
-        if (accepts(value) || compiled.acceptsJson(value)) return Result.succeed(asListed(value))
+        if (accepts(value) || (compiled.isSameInJson && compiled.acceptsJson(value)))
+          return Result.succeed(asListed(value))
         const wire = Result.getOrElse(toWire(value), () => value)
         const strict = compiled.decode(wire, strictly)
         if (Result.isSuccess(strict)) return Result.succeed(asListed(value))

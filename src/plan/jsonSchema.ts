@@ -6,9 +6,10 @@ import * as Schema from "effect/Schema"
 import * as SchemaAST from "effect/SchemaAST"
 import { formatPath } from "../message/issue.ts"
 import { makeCodec, membersOf, type Plain } from "./codec.ts"
-import { placeOf, reservedFields } from "./contract.ts"
+import { placeOf } from "./contract.ts"
 import type { Loss } from "./losses.ts"
 import type { PlannedEvent } from "./model.ts"
+import { reservedFields } from "./reserved.ts"
 
 /** A JSON Schema that is no boolean. */
 export interface JsonSchema {

@@ -46,7 +46,7 @@ export const makePrepare = (event: PlannedEvent, consequences: Consequences, rep
   const { additionalProperties = "fail", deprecated, isVersioned, version } = event
   return (draft) => {
     const given = own(draft.message, place)
-    const judged = contract.encode(given ?? {}, additionalProperties)
+    const judged = contract.encode(given === undefined ? {} : given, additionalProperties)
     if (judged._tag === "Failure") {
       if (consequences.onViolation === "fail") return refuse(draft, judged.failure)
       report(draft, judged.failure, consequences, reporter)
@@ -126,7 +126,8 @@ export const makeJudge = (plan: Plan): ((draft: Draft) => Verdict) => {
     if (event === undefined) {
       return unplanned("context.protocols.event_version", "Expected a version of the plan")
     }
-    const judged = contractOf(event).check(own(message, placeOf(type)) ?? {}, event.additionalProperties ?? "allow")
+    const given = own(message, placeOf(type))
+    const judged = contractOf(event).check(given === undefined ? {} : given, event.additionalProperties ?? "allow")
     if (judged._tag === "Failure") return { _tag: "Violating", event, violation: judged.failure }
     const { stranger } = judged.success
     return stranger === undefined ? { _tag: "Planned", event } : { _tag: "Reported", event, violation: stranger }

@@ -7,6 +7,7 @@ import { jsonProblemOf } from "./codec.ts"
 import type { Definition, EventDefinition, Fields, TraitsDefinition, VersionDefinition } from "./definition.ts"
 import { InvalidPlan } from "./InvalidPlan.ts"
 import type { Merged, Plan, PlannedEvent, PlannedType } from "./model.ts"
+import { reservedProblemOf } from "./reserved.ts"
 
 const Properties = Schema.Record(Schema.String, Schema.declare(Schema.isSchema, { expected: "a Schema" }))
 
@@ -153,7 +154,7 @@ class Reader {
   ): PlannedEvent {
     const key = said[0].traits === undefined ? "properties" : "traits"
     const fields = said[0][key] ?? {}
-    this.#check([...path, key], fields)
+    this.#check(type, [...path, key], fields)
     const nearest = <K extends keyof Said>(key: K): Said[K] | undefined =>
       said.find((one) => one[key] !== undefined)?.[key]
     return {
@@ -185,15 +186,17 @@ class Reader {
     return String(Math.max(...versions.map(Number)))
   }
 
-  #check(path: Path, fields: Fields): void {
+  #check(type: PlannedType, path: Path, fields: Fields): void {
     for (const [name, schema] of Object.entries(fields)) {
       const problem = jsonProblemOf(schema)
       if (problem !== undefined) this.#refuse([...path, name, ...problem.path], problem.reason)
+      const reserved = reservedProblemOf(type, name, schema)
+      if (reserved !== undefined) this.#refuse([...path, name], reserved)
     }
   }
 
   #refuse(path: Path, reason: string): never {
-    throw new InvalidPlan({ plan: this.#plan.name, path: formatPath(path), reason })
+    throw new InvalidPlan({ plan: this.#plan.name, path: formatPath(path).replaceAll(".[", "["), reason })
   }
 }
 

@@ -4,7 +4,7 @@ import { Plan } from "cdp-analytics-effect/plan"
 import { Result, Schema } from "effect"
 import { ownPropertiesWithin } from "../../src/message/own.ts"
 import { toWire } from "../../src/message/wire.ts"
-import { isBesideTable, jsonProblemOf, makeCodec } from "../../src/plan/codec.ts"
+import { jsonProblemOf, makeCodec, natureOf } from "../../src/plan/codec.ts"
 import { contractOf } from "../../src/plan/contract.ts"
 import { makeRandom } from "../support/random.ts"
 import { repetitions } from "../support/repetitions.ts"
@@ -37,11 +37,18 @@ describe("what a plan says of a value", () => {
         const check = (holds: boolean, ...about: ReadonlyArray<unknown>): void => {
           if (!holds) assert.fail(inspect([given, Schema.toJsonSchemaDocument(struct).schema, ...about], { depth: 9 }))
         }
-        const sent = Result.flatMap(isBesideTable(struct) ? encode(given) : Result.succeed(given), toWire)
+        const sent = Result.flatMap(natureOf(struct).isBesideTable ? encode(given) : Result.succeed(given), toWire)
         // What JSON has nothing for, such as NaN and years beyond 9999, the call refuses after this, if the plan does not.
         const isSaid = Result.isFailure(sent) || Result.isSuccess(decode(jsonOf(sent.success)))
         const isRight = Result.isSuccess(is(given)) && isSaid
         check(Result.isSuccess(judged) === isRight || Result.isFailure(sent), judged, is(given), sent)
+        // Also what no typed call would give.
+        const said = toWire(given)
+        if (Result.isSuccess(said)) {
+          const json = jsonOf(said.success)
+          const checked = contract.check(json, "fail")
+          check(Result.isSuccess(checked) === Result.isSuccess(decode(json)), json, checked, decode(json))
+        }
         if (Result.isFailure(judged)) {
           counts.refused++
           check(judged.failure.path.startsWith("properties"), judged)

@@ -1,3 +1,4 @@
+// @effect-diagnostics globalDate:off - invalid ones, too
 import { BigDecimal, DateTime, Duration, Option, Schema } from "effect"
 import { pick, type Random } from "../support/random.ts"
 
@@ -163,7 +164,7 @@ export interface Struct {
 
 /** Some fields, some of which may be left out. */
 export const structOf = (random: Random, depth = 0): Struct => {
-  const names = ["a", "b", "constructor", "d e", "total"].slice(0, 1 + Math.floor(random() * 5))
+  const names = ["a", "b", "constructor", "d e", "sum"].slice(0, 1 + Math.floor(random() * 5))
   const members = names.map((name) => {
     const { schema, value } = shapeOf(random, depth)
     // What is inherited Effect's parsers find between their steps, where it may be missing.
