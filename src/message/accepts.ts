@@ -146,18 +146,30 @@ const compileObject = (
   levels: number
 ): Judge => {
   if (more.length > 0 || (index !== undefined && index.parameter._tag !== "String")) return nothing
-  const fields = new Map(propertySignatures.map(({ name, type }) => [name, compile(type, levels - 1)]))
-  const required = propertySignatures.flatMap(({ name, type }) => (type.context?.isOptional ? [] : [name]))
+  const fields = new Map(
+    propertySignatures.map(({ name, type }) => {
+      const field = { judge: compile(type, levels - 1), isRequired: type.context?.isOptional !== true }
+      return [name, field] as const
+    })
+  )
+  const required = propertySignatures.filter(({ type }) => type.context?.isOptional !== true).length
   const other = index === undefined ? nothing : compile(index.type, levels - 1)
   return (value, room) => {
-    if (!isPlainObject(value) || hasToJson(value)) return false
+    if (!isPlainObject(value)) return false
+    if (value === room.known) return true
+    if (hasToJson(value)) return false
+    let found = 0
     for (const key of Object.keys(value)) {
       const field = fields.get(key)
-      // The names of the fields are few.
-      if (field === undefined && !room.take(key.length + 1)) return false
-      if (!(field ?? other)(value[key], room)) return false
+      if (field === undefined) {
+        // The names of the fields are few.
+        if (!room.take(key.length + 1) || !other(value[key], room)) return false
+      } else {
+        if (!field.judge(value[key], room)) return false
+        if (field.isRequired) found++
+      }
     }
-    return Object.getOwnPropertySymbols(value).length === 0 && required.every((name) => Object.hasOwn(value, name))
+    return found === required && Object.getOwnPropertySymbols(value).length === 0
   }
 }
 

@@ -49,7 +49,9 @@ export const check = (draft: Draft, limit: number): MessageError | undefined => 
 /** The message that a draft is, where it can be sent. */
 export const fit = (draft: Draft, limit: number): Result.Result<CheckedMessage, MessageError> => {
   const { type, message } = draft
-  return judges[type].accepts(message, roomFor(limit)) ? Result.succeed(message) : convertOrRefuse(draft, limit)
+  const room = roomFor(limit)
+  room.known = draft.known
+  return judges[type].accepts(message, room) ? Result.succeed(message) : convertOrRefuse(draft, limit)
 }
 
 /** Puts into the message what its values are in JSON, or says what JSON has nothing for, or the Schema does not allow. */

@@ -9,6 +9,8 @@ import { own } from "./own.ts"
 export interface Draft {
   readonly type: MessageType
   readonly message: Record<string, unknown>
+  /** What of it was found to be right, and what JSON says as it is, before the Schema of the message is asked. */
+  known?: unknown
 }
 
 const types: Readonly<Record<MessageType, true>> = {

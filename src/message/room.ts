@@ -5,6 +5,8 @@
 export class Room {
   /** In bytes; less than none where there was no room. */
   left: number
+  /** What was gone through already, and is right: it is not gone through again. */
+  known: unknown
   private readonly bytes: number
 
   constructor(bytes: number) {

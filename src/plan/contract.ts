@@ -7,10 +7,11 @@ import { describeIssue } from "../message/issue.ts"
 import { nameThrown } from "../message/nameThrown.ts"
 import { ownPropertiesWithin } from "../message/own.ts"
 import { isRecord, toWire } from "../message/wire.ts"
-import { makeCodec, natureOf } from "./codec.ts"
+import { makeCodec } from "./codec.ts"
 import type { AdditionalProperties, Fields } from "./definition.ts"
 import type { PlannedEvent, PlannedType } from "./model.ts"
-import { reservedFields } from "./reserved.ts"
+import { natureOf } from "./nature.ts"
+import { isAlwaysTaken, reservedFields } from "./reserved.ts"
 
 /** Where what is told with a call stands in its message. */
 export type Place = "properties" | "traits"
@@ -47,6 +48,10 @@ interface Judged {
 /** What was planned of an event, and questions that are made of its Schemas once, when they are first asked. */
 export interface Contract {
   readonly event: PlannedEvent
+  /** A quick yes to what a call was given: it is right, and can be sent as it is. What it does not accept may still be right. */
+  readonly accepts: (value: unknown, additional: AdditionalProperties) => boolean
+  /** Whether what it accepts so every call takes as well: then there is no need to look at it again. */
+  readonly isAlwaysTaken: (additional: AdditionalProperties) => boolean
   /** Of what a typed call was given: what is to be sent for it. */
   readonly encode: (value: unknown, additional: AdditionalProperties) => Result.Result<Judged, Violation>
   /** Of what an untyped call was given, as JSON says it. */
@@ -80,6 +85,7 @@ const compile = (event: PlannedEvent) => {
     encode: SchemaParser.encodeUnknownResult(codec),
     decode: SchemaParser.decodeUnknownResult(codec),
     ...natureOf(listed),
+    isAlwaysTaken: Object.entries(fields).every(([name, schema]) => isAlwaysTaken(event.type, name, schema)),
     names
   }
 }
@@ -139,14 +145,22 @@ const makeContract = (event: PlannedEvent): Contract => {
     return Result.map(encodeListed(compiled, listed), (sent) => Object.assign(others, sent))
   }
 
+  const accepts = (value: unknown, additional: AdditionalProperties): boolean => {
+    compiled ??= compile(event)
+    return additional === "allow" ? compiled.acceptsOpen(value) : compiled.accepts(value)
+  }
+
   return {
     event,
+    accepts,
+    isAlwaysTaken: (additional) => {
+      compiled ??= compile(event)
+      return additional !== "allow" && compiled.isAlwaysTaken
+    },
     encode: (value, additional) =>
       guarded(() => {
+        if (accepts(value, additional)) return Result.succeed(asListed(value))
         compiled ??= compile(event)
-        if ((additional === "allow" ? compiled.acceptsOpen : compiled.accepts)(value)) {
-          return Result.succeed(asListed(value))
-        }
         const strict = encodeListed(compiled, value)
         if (Result.isSuccess(strict)) return Result.succeed(asListed(strict.success))
         if (additional === "fail" || !isRecord(value)) return Result.fail(strict.failure)
@@ -155,10 +169,9 @@ const makeContract = (event: PlannedEvent): Contract => {
       }),
     check: (value, additional) =>
       guarded(() => {
+        if (accepts(value, additional)) return Result.succeed(asListed(value))
         compiled ??= compile(event)
-        const accepts = additional === "allow" ? compiled.acceptsOpen : compiled.accepts
-        if (accepts(value) || (compiled.isSameInJson && compiled.acceptsJson(value)))
-          return Result.succeed(asListed(value))
+        if (compiled.isSameInJson && compiled.acceptsJson(value)) return Result.succeed(asListed(value))
         const wire = Result.getOrElse(toWire(value), () => value)
         const strict = compiled.decode(wire, strictly)
         if (Result.isSuccess(strict)) return Result.succeed(asListed(value))

@@ -14,10 +14,10 @@ import * as SchemaAST from "effect/SchemaAST"
 import { maxDepth, tooDeep } from "../message/depth.ts"
 import { formatPath } from "../message/issue.ts"
 import { printableName } from "../message/printable.ts"
-import { membersOf, type Plain } from "./codec.ts"
 import type { AdditionalProperties, Fields } from "./definition.ts"
 import { annotationKeywords, isObject, type JsonSchema } from "./jsonSchema.ts"
 import type { Loss } from "./losses.ts"
+import { membersOf, type Plain } from "./nature.ts"
 
 /** What the JSON Schema of an object says of an event. */
 export interface ReadFields {

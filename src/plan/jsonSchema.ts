@@ -5,10 +5,11 @@ import * as JsonPointer from "effect/JsonPointer"
 import * as Schema from "effect/Schema"
 import * as SchemaAST from "effect/SchemaAST"
 import { formatPath } from "../message/issue.ts"
-import { makeCodec, membersOf, type Plain } from "./codec.ts"
+import { makeCodec } from "./codec.ts"
 import { placeOf } from "./contract.ts"
 import type { Loss } from "./losses.ts"
 import type { PlannedEvent } from "./model.ts"
+import { membersOf, type Plain } from "./nature.ts"
 import { reservedFields } from "./reserved.ts"
 
 /** A JSON Schema that is no boolean. */

@@ -46,14 +46,18 @@ export const makePrepare = (event: PlannedEvent, consequences: Consequences, rep
   const { additionalProperties = "fail", deprecated, isVersioned, version } = event
   return (draft) => {
     const given = own(draft.message, place)
-    const judged = contract.encode(given === undefined ? {} : given, additionalProperties)
-    if (judged._tag === "Failure") {
-      if (consequences.onViolation === "fail") return refuse(draft, judged.failure)
-      report(draft, judged.failure, consequences, reporter)
+    const value = given === undefined ? {} : given
+    if (contract.accepts(value, additionalProperties)) {
+      if (contract.isAlwaysTaken(additionalProperties)) draft.known = given
     } else {
-      const { value, stranger } = judged.success
-      if (given !== undefined) draft.message[place] = value
-      if (stranger !== undefined) report(draft, stranger, consequences, reporter)
+      const judged = contract.encode(value, additionalProperties)
+      if (judged._tag === "Failure") {
+        if (consequences.onViolation === "fail") return refuse(draft, judged.failure)
+        report(draft, judged.failure, consequences, reporter)
+      } else {
+        if (given !== undefined) draft.message[place] = judged.success.value
+        if (judged.success.stranger !== undefined) report(draft, judged.success.stranger, consequences, reporter)
+      }
     }
     if (isVersioned) {
       addContext(draft, "protocols", (present) => ({ ...recordOf(present), event_version: Number(version) || version }))
@@ -127,7 +131,8 @@ export const makeJudge = (plan: Plan): ((draft: Draft) => Verdict) => {
       return unplanned("context.protocols.event_version", "Expected a version of the plan")
     }
     const given = own(message, placeOf(type))
-    const judged = contractOf(event).check(given === undefined ? {} : given, event.additionalProperties ?? "allow")
+    const contract = contractOf(event)
+    const judged = contract.check(given === undefined ? {} : given, event.additionalProperties ?? "allow")
     if (judged._tag === "Failure") return { _tag: "Violating", event, violation: judged.failure }
     const { stranger } = judged.success
     return stranger === undefined ? { _tag: "Planned", event } : { _tag: "Reported", event, violation: stranger }

@@ -2,14 +2,16 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaParser from "effect/SchemaParser"
 import { describeIssue, formatPath } from "../message/issue.ts"
+import { isPlainObject } from "../message/plainObject.ts"
 import { semanticNames } from "../message/semanticNames.ts"
-import { jsonProblemOf } from "./codec.ts"
 import type { Definition, EventDefinition, Fields, TraitsDefinition, VersionDefinition } from "./definition.ts"
 import { InvalidPlan } from "./InvalidPlan.ts"
 import type { Merged, Plan, PlannedEvent, PlannedType } from "./model.ts"
+import { jsonProblemOf } from "./nature.ts"
 import { reservedProblemOf } from "./reserved.ts"
 
-const Properties = Schema.Record(Schema.String, Schema.declare(Schema.isSchema, { expected: "a Schema" }))
+/** Its members are looked at one by one, in a fraction of the time. */
+const Properties = Schema.declare(isPlainObject, { expected: "an object of Schemas" })
 
 const strictness = {
   additionalProperties: Schema.optional(Schema.Literals(["allow", "report", "fail"])),
@@ -188,6 +190,7 @@ class Reader {
 
   #check(type: PlannedType, path: Path, fields: Fields): void {
     for (const [name, schema] of Object.entries(fields)) {
+      if (!Schema.isSchema(schema)) this.#refuse([...path, name], "Expected a Schema")
       const problem = jsonProblemOf(schema)
       if (problem !== undefined) this.#refuse([...path, name, ...problem.path], problem.reason)
       const reserved = reservedProblemOf(type, name, schema)

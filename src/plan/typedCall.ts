@@ -4,11 +4,12 @@ import type { Receipt } from "../delivery/Delivery.ts"
 import { nameCall } from "../message/callName.ts"
 import { InvalidMessage } from "../message/MessageError.ts"
 import type { AnyRecord } from "../message/open.ts"
+import { own } from "../message/own.ts"
 import { isRecord } from "../message/wire.ts"
-import type { Check } from "../pipeline/accept.ts"
+import type { Preparation } from "../pipeline/accept.ts"
 import type { CallError } from "../pipeline/CallError.ts"
 import { nameKeys } from "./contract.ts"
-import { makeFind } from "./find.ts"
+import { type Known, makeFind } from "./find.ts"
 import { callForeign } from "./foreign.ts"
 import { type Consequences, makePrepare } from "./judge.ts"
 import type { Plan, PlannedEvent, PlannedType } from "./model.ts"
@@ -29,37 +30,49 @@ export const makeTypedCall = (
 ): TypedCall => {
   const way = wayOf(analytics)
   const find = makeFind(plan)
-  const prepares = new Map<PlannedEvent, Check>()
+  const preparations = new Map<PlannedEvent, Preparation>()
 
-  const prepareOf = (event: PlannedEvent): Check => {
-    const known = prepares.get(event)
+  const preparationOf = (event: PlannedEvent): Preparation => {
+    const known = preparations.get(event)
     if (known !== undefined) return known
-    const prepare = makePrepare(event, consequences, reporter)
-    prepares.set(event, prepare)
-    return prepare
+    const preparation = { prepare: makePrepare(event, consequences, reporter), by: plan }
+    preparations.set(event, preparation)
+    return preparation
+  }
+
+  const fail = (type: PlannedType, name: string | undefined, path: string, reason: string) => {
+    const error = new InvalidMessage({ ...nameCall(type, name), path, reason, plan: plan.name })
+    // On the way of every call, where what is refused is counted.
+    return way === undefined ? Effect.fail(error) : way.accept(type, {}, undefined, { prepare: () => error, by: plan })
   }
 
   return (type, name, input) => {
-    const key = nameKeys[type]
-    const fail = (path: string, reason: string) => {
-      const error = new InvalidMessage({ ...nameCall(type, name), path, reason, plan: plan.name })
-      // On the way of every call, where what is refused is counted.
-      return way === undefined
-        ? Effect.fail(error)
-        : way.accept(type, {}, undefined, { prepare: () => error, by: plan })
-    }
     const known = find(type, name)
-    if (known === undefined) return fail(key ?? "type", "Expected one of the plan")
-    if (!isRecord(input)) return fail("", "Expected an object")
-    const { version, message } = known.versions.size === 0 ? { version: undefined, message: input } : takeVersion(input)
-    const event = version === undefined ? known.latest : known.versions.get(String(version))
-    if (event === undefined) return fail("version", "Expected a version of the plan")
-    const named = key === undefined ? message : { ...message, [key]: name }
-    const prepare = prepareOf(event)
+    if (known === undefined) return fail(type, name, nameKeys[type] ?? "type", "Expected one of the plan")
+    if (!isRecord(input)) return fail(type, name, "", "Expected an object")
+    const isVersioned = known.versions.size > 0
+    const event = isVersioned ? versionOf(known, own(input, "version")) : known.latest
+    if (event === undefined) return fail(type, name, "version", "Expected a version of the plan")
+    const message = nameMessage(type, isVersioned ? withoutVersion(input) : input, name)
+    const preparation = preparationOf(event)
     return way === undefined
-      ? callForeign(analytics, type, named, prepare)
-      : way.accept(type, named, undefined, { prepare, by: plan })
+      ? callForeign(analytics, type, message, preparation.prepare)
+      : way.accept(type, message, undefined, preparation)
   }
 }
 
-const takeVersion = ({ version, ...message }: AnyRecord) => ({ version, message })
+const versionOf = ({ latest, versions }: Known, version: unknown): PlannedEvent | undefined =>
+  version === undefined ? latest : versions.get(String(version))
+
+const withoutVersion = ({ version: _, ...message }: AnyRecord): AnyRecord => message
+
+const nameMessage = (type: PlannedType, message: AnyRecord, name: string | undefined): AnyRecord => {
+  switch (nameKeys[type]) {
+    case "event":
+      return { ...message, event: name }
+    case "name":
+      return { ...message, name }
+    default:
+      return message
+  }
+}

@@ -76,7 +76,7 @@ const refused: ReadonlyArray<readonly [string, unknown, string, string]> = [
   [
     "nothing in a tuple",
     properties({ a: Schema.Tuple([Schema.Option(Schema.String), Schema.String]) }),
-    "track.e.properties.a[0]",
+    "track.e.properties.a",
     "JSON has nothing for an Option or undefined in a tuple"
   ],
   [
