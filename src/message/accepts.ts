@@ -31,8 +31,18 @@ type Judge = (value: unknown, room: Room) => boolean
 
 const nothing: Judge = () => false
 
+/** What stands in a Schema often is compiled once, by how deep it stands. */
+const compiled = new WeakMap<SchemaAST.AST, Map<number, Judge>>()
+
 /** For a value in which so many objects and arrays may stand in one another, itself counted. */
 const compile = (ast: SchemaAST.AST, levels: number): Judge => {
+  const known = compiled.get(ast) ?? new Map<number, Judge>()
+  const judge = known.get(levels) ?? compileAnew(ast, levels)
+  compiled.set(ast, known.set(levels, judge))
+  return judge
+}
+
+const compileAnew = (ast: SchemaAST.AST, levels: number): Judge => {
   if (ast.encoding !== undefined) return nothing
   const judge = compileNode(ast, levels)
   const filters = filtersOf(ast.checks)
@@ -91,6 +101,8 @@ const compileNode = (ast: SchemaAST.AST, levels: number): Judge => {
 const compileUnion = (ast: SchemaAST.Union, levels: number): Judge => {
   // Which of them encodes a value is not known where several take it, and one of those transforms it.
   if (transforms(ast)) return nothing
+  // What one member does not accept may still be right, and so be one too many.
+  if (isOneOf(ast)) return nothing
   const literals = literalsOf(ast)
   if (literals !== undefined) return (value) => literals.has(value)
   const members = ast.types.flatMap(membersOf).map((member) => compile(member, levels))
@@ -132,8 +144,10 @@ const literalsOf = (ast: SchemaAST.Union): ReadonlySet<unknown> | undefined => {
   return literals.length === ast.types.length ? new Set(literals.map(({ literal }) => literal)) : undefined
 }
 
+const isOneOf = ({ options }: SchemaAST.Union): boolean => options?.mode === "oneOf"
+
 const membersOf = (ast: SchemaAST.AST): ReadonlyArray<SchemaAST.AST> =>
-  ast._tag === "Union" && ast.checks === undefined ? ast.types.flatMap(membersOf) : [ast]
+  ast._tag === "Union" && ast.checks === undefined && !isOneOf(ast) ? ast.types.flatMap(membersOf) : [ast]
 
 const compileArray = ({ elements, rest: [item, ...more] }: SchemaAST.Arrays, levels: number): Judge => {
   if (item === undefined || more.length > 0 || elements.length > 0) return nothing
@@ -141,11 +155,13 @@ const compileArray = ({ elements, rest: [item, ...more] }: SchemaAST.Arrays, lev
   return (value, room) => Array.isArray(value) && isEvery(value, room, judge)
 }
 
+const isAnyText = (ast: SchemaAST.AST): boolean => ast._tag === "String" && ast.checks === undefined
+
 const compileObject = (
   { propertySignatures, indexSignatures: [index, ...more] }: SchemaAST.Objects,
   levels: number
 ): Judge => {
-  if (more.length > 0 || (index !== undefined && index.parameter._tag !== "String")) return nothing
+  if (more.length > 0 || (index !== undefined && !isAnyText(index.parameter))) return nothing
   const fields = new Map(
     propertySignatures.map(({ name, type }) => {
       const field = { judge: compile(type, levels - 1), isRequired: type.context?.isOptional !== true }
