@@ -30,7 +30,11 @@ export type {
   VersionedDefinition
 } from "./definition.ts"
 export { type EnforceOptions, enforce } from "./enforce.ts"
+export { fromJsonSchema, type ReadPlan } from "./fromJsonSchema.ts"
 export { InvalidPlan } from "./InvalidPlan.ts"
+export type { JsonSchema } from "./jsonSchema.ts"
+export type { Loss } from "./losses.ts"
 export { make, merge } from "./make.ts"
 export type { Merged, Plan, PlannedEvent, PlannedType } from "./model.ts"
 export { Service, type ServiceClass, type ServiceOptions } from "./Service.ts"
+export { type JsonSchemaPlan, toJsonSchema } from "./toJsonSchema.ts"

@@ -60,13 +60,19 @@ interface All {
   readonly isNever: boolean
 }
 
+/** What is said of a property by its name. */
+interface Named {
+  readonly isListed: boolean
+  readonly isRequired: boolean
+}
+
 interface Slot {
   schema: Plain | undefined
   suspended: Plain | undefined
 }
 
 /** Programs write such, and mean no harm, up to this. */
-const maxPlaces = 50_000
+const maxPlaces = 10_000
 
 const kinds = ["null", "boolean", "integer", "number", "string", "array", "object"] as const
 
@@ -119,7 +125,8 @@ const isPrimitive = (value: unknown): value is string | number | boolean | null 
 const kindOf = (value: string | number | boolean | null): Kind =>
   value === null ? "null" : typeof value === "string" ? "string" : typeof value === "boolean" ? "boolean" : "number"
 
-const unknown: Plain = Schema.Unknown
+/** Not `Unknown`, which may be nothing, also where something is required. */
+const unknown: Plain = Schema.Json
 
 const never: Plain = Schema.Never
 
@@ -127,10 +134,8 @@ const unionOf = (members: ReadonlyArray<Plain>): Plain => {
   const [first, ...others] = members
   if (first === undefined) return never
   if (others.length === 0) return first
-  const [value, ...more] = members.filter((member) => member !== Schema.Null)
-  return value !== undefined && more.length === 0 && members.includes(Schema.Null)
-    ? Schema.NullOr(value)
-    : Schema.Union(members)
+  const [second, ...more] = others
+  return second === Schema.Null && more.length === 0 ? Schema.NullOr(first) : Schema.Union(members)
 }
 
 const annotate = (schema: Plain, annotations: JsonSchema): Plain =>
@@ -172,6 +177,9 @@ const expressionOf = (pattern: unknown): RegExp | undefined => {
   }
   return undefined
 }
+
+const isClosed = ({ schema }: Part): boolean =>
+  schema["additionalProperties"] === false || schema["unevaluatedProperties"] === false
 
 const isReference = (schema: JsonSchema): boolean =>
   typeof schema["$ref"] === "string" && Object.keys(schema).every((key) => key === "$ref" || !constraints.has(key))
@@ -258,8 +266,8 @@ class Reader {
         this.#lose(path, "what other properties are is left out: any are allowed")
     }
     const fields = Object.fromEntries(
-      this.#namesOf(all.parts).flatMap((name) => {
-        const schema = this.#property(all.parts, name)
+      [...this.#namesOf(all.parts)].flatMap(([name, named]) => {
+        const schema = this.#property(all.parts, name, named)
         return schema === undefined ? [] : [[name, schema]]
       })
     )
@@ -494,8 +502,8 @@ class Reader {
           this.#lose(path, `${keyword} is left out: only text, numbers, booleans and null can be listed`)
           continue
         }
-        const before = common
-        common = [...new Set(before === undefined ? values : values.filter((value) => before.includes(value)))]
+        const before = common === undefined ? undefined : new Set(common)
+        common = [...new Set(before === undefined ? values : values.filter((value) => before.has(value)))]
       }
     }
     return common
@@ -619,30 +627,34 @@ class Reader {
     return checked(array, checks)
   }
 
-  #namesOf(parts: ReadonlyArray<Part>): ReadonlyArray<string> {
-    const names = new Set<string>()
+  #namesOf(parts: ReadonlyArray<Part>): ReadonlyMap<string, Named> {
+    const names = new Map<string, Named>()
     for (const { schema, path } of parts) {
       const { properties, required } = schema
-      if (isObject(properties)) for (const name of Object.keys(properties)) names.add(name)
+      if (isObject(properties)) {
+        for (const name of Object.keys(properties))
+          names.set(name, { isRequired: false, ...names.get(name), isListed: true })
+      } else if (properties !== undefined) this.#lose(path, "properties is left out: it is no object")
       if (Array.isArray(required)) {
-        for (const name of required) if (typeof name === "string") names.add(name)
+        for (const name of required) {
+          if (typeof name === "string") names.set(name, { isListed: false, ...names.get(name), isRequired: true })
+        }
       } else if (required !== undefined) this.#lose(path, "required is left out: it is no list of names")
-      if (properties !== undefined && !isObject(properties)) this.#lose(path, "properties is left out: it is no object")
     }
-    return [...names]
+    return names
   }
 
   /** What a property is by all of them; `undefined` where it may not be. */
-  #property(parts: ReadonlyArray<Part>, name: string): Plain | undefined {
-    const schema = this.#read(parts.flatMap((part) => this.#placesOf(part, name, parts)))
-    const isRequired = parts.some(({ schema: { required } }) => Array.isArray(required) && required.includes(name))
+  #property(parts: ReadonlyArray<Part>, name: string, { isRequired, isListed }: Named): Plain | undefined {
+    const isEvaluated = isListed || parts.every(({ schema }) => schema["unevaluatedProperties"] !== false)
+    const schema = isEvaluated ? this.#read(parts.flatMap((part) => this.#placesOf(part, name))) : never
     if (isRequired) return schema
-    return schema.ast._tag === "Never" ? undefined : optionalOf(schema)
+    return schema.ast._tag === "Never" && parts.some(isClosed) ? undefined : optionalOf(schema)
   }
 
-  #placesOf({ schema, path }: Part, name: string, parts: ReadonlyArray<Part>): ReadonlyArray<Place> {
+  #placesOf({ schema, path }: Part, name: string): ReadonlyArray<Place> {
     const at = [...path, name]
-    const { properties, patternProperties, additionalProperties = true, unevaluatedProperties } = schema
+    const { properties, patternProperties, additionalProperties = true } = schema
     const places: Array<Place> = []
     if (isObject(properties) && Object.hasOwn(properties, name)) places.push({ schema: properties[name], path: at })
     if (isObject(patternProperties)) {
@@ -651,19 +663,13 @@ class Reader {
       }
     }
     if (places.length === 0) places.push({ schema: additionalProperties, path: at })
-    if (unevaluatedProperties === false && !this.#namedBy(parts).has(name)) places.push({ schema: false, path: at })
     return places
   }
 
-  #namedBy(parts: ReadonlyArray<Part>): ReadonlySet<string> {
-    return new Set(parts.flatMap(({ schema: { properties } }) => (isObject(properties) ? Object.keys(properties) : [])))
-  }
-
   #object(parts: ReadonlyArray<Part>, path: ReadonlyArray<string>): Plain {
-    const names = this.#namesOf(parts)
     const fields: Array<readonly [string, Plain]> = []
-    for (const name of names) {
-      const field = this.#property(parts, name)
+    for (const [name, named] of this.#namesOf(parts)) {
+      const field = this.#property(parts, name, named)
       if (field?.ast._tag === "Never") return never
       if (field !== undefined) fields.push([name, field])
     }
@@ -696,13 +702,11 @@ class Reader {
   ): Schema.$Record<Schema.Record.Key, Plain> | undefined {
     const anything = Schema.Record(Schema.String, Schema.Unknown)
     const saying = parts.filter(({ schema }) => schema["additionalProperties"] !== undefined)
-    const isClosed = parts.some(
-      ({ schema }) => schema["additionalProperties"] === false || schema["unevaluatedProperties"] === false
-    )
+    const isShut = parts.some(isClosed)
     const patterns = parts.flatMap(({ schema: { patternProperties } }) =>
       isObject(patternProperties) ? Object.entries(patternProperties) : []
     )
-    const isAsEvent = isClosed ? this.#isClosed : saying.length === 0 && !this.#isClosed && !isCounted
+    const isAsEvent = isShut ? this.#isClosed : saying.length === 0 && !this.#isClosed && !isCounted
     const [pattern, ...more] = patterns
     if (pattern !== undefined) {
       const expression = expressionOf(pattern[0])
@@ -713,7 +717,7 @@ class Reader {
       this.#lose(path, "patternProperties is left out")
       return anything
     }
-    if (isClosed) {
+    if (isShut) {
       if (!isAsEvent) this.#lose(path, "other properties are refused only where they are in the event as a whole")
       return fields.length === 0 ? Schema.Record(Schema.String, Schema.Never) : undefined
     }
@@ -721,7 +725,8 @@ class Reader {
     const values = this.#read(
       saying.map(({ schema, path }) => ({ schema: schema["additionalProperties"], path: [...path, "*"] }))
     )
-    // A rest is asked of what is listed, too.
+    // A rest is asked of what is listed, too, and so of what is no JSON any more.
+    if (values === unknown) return anything
     const isOfAll = saying.every(
       ({ schema }) => schema["properties"] === undefined || schema["additionalProperties"] === true
     )

@@ -45,7 +45,7 @@ export const jsonSchemaOf = (
   const isClosed = additionalProperties === "fail"
   const all = event.allowsReserved ? { ...reservedFields[event.type], ...fields } : fields
   const path = pathOf(event)
-  const writer = new Writer(isClosed, definitionsAt, path)
+  const writer = new Writer(event, definitionsAt)
   // Effect's empty struct is of anything.
   const { properties = {}, required = [] } =
     Object.keys(all).length === 0 ? {} : writer.write(Schema.toEncoded(makeCodec(Schema.Struct(all))).ast, [])
@@ -142,20 +142,28 @@ const bothOf = (left: JsonSchema, right: JsonSchema): JsonSchema => {
   return { ...rest, allOf: [...(Array.isArray(allOf) ? allOf : []), right] }
 }
 
+/** A name for one more definition, which a reference can name. */
+export const newName = (seed: string, definitions: ReadonlyMap<string, unknown>): string => {
+  const name = seed.replaceAll(/\p{Cs}/gu, "\ufffd")
+  let candidate = name
+  for (let count = 2; definitions.has(candidate); count++) candidate = `${name}${count}`
+  return candidate
+}
+
 class Writer {
   readonly losses: Array<Loss> = []
+  readonly #event: PlannedEvent
   readonly #isClosed: boolean
   readonly #definitionsAt: ReadonlyArray<string>
-  readonly #base: ReadonlyArray<string>
   readonly #definitions = new Map<string, JsonSchema>()
   readonly #names = new Map<SchemaAST.AST, string>()
   /** The names of definitions by what they are called in their Schemas. */
   readonly #identified = new Map<string, ReadonlyArray<string>>()
 
-  constructor(isClosed: boolean, definitionsAt: ReadonlyArray<string>, base: ReadonlyArray<string>) {
-    this.#isClosed = isClosed
+  constructor(event: PlannedEvent, definitionsAt: ReadonlyArray<string>) {
+    this.#event = event
+    this.#isClosed = event.additionalProperties === "fail"
     this.#definitionsAt = definitionsAt
-    this.#base = base
   }
 
   get definitions(): Readonly<Record<string, JsonSchema>> {
@@ -199,9 +207,8 @@ class Writer {
   }
 
   #newName(identifier: string): string {
+    const name = newName(identifier, this.#definitions)
     const same = this.#identified.get(identifier) ?? []
-    let name = identifier
-    for (let count = same.length + 1; this.#definitions.has(name); count++) name = `${identifier}${count}`
     this.#identified.set(identifier, [...same, name])
     return name
   }
@@ -298,7 +305,9 @@ class Writer {
       return oneOf(types.map((type) => (SchemaAST.isLiteral(type) ? type.literal : null)))
     }
     const anyOf = types.map((type) => this.write(type, path))
-    return anyOf.every(isOnlyType) ? { type: [...new Set(anyOf.map(({ type }) => type))] } : { anyOf }
+    if (!anyOf.every(isOnlyType)) return { anyOf }
+    const [only, ...others] = new Set(anyOf.map(({ type }) => type))
+    return { type: others.length === 0 ? only : [only, ...others] }
   }
 
   #array({ elements, rest }: SchemaAST.Arrays, path: ReadonlyArray<string>): JsonSchema {
@@ -353,8 +362,11 @@ class Writer {
       : { additionalProperties: others }
   }
 
+  /** What is reserved is as it is without a plan. */
   #lose(path: ReadonlyArray<string>, reason: string): void {
-    this.losses.push({ path: formatPath([...this.#base, ...path]), reason })
+    const [name] = path
+    if (name !== undefined && !Object.hasOwn(this.#event.fields, name)) return
+    this.losses.push({ path: formatPath([...pathOf(this.#event), ...path]), reason })
   }
 }
 
@@ -381,6 +393,14 @@ const told: ReadonlySet<unknown> = new Set(
   ["Date", "DateTimeUtc", "DateTimeZoned", "Duration", "Option", "Json"].map((name) => `effect/schema/${name}`)
 )
 
+/** What is asked of values, and not of their JSON, where that is something else. */
+const checksLost = (ast: SchemaAST.AST): ReadonlyArray<SchemaAST.Check<unknown>> => {
+  if (ast.checks === undefined) return []
+  const kept: ReadonlyArray<unknown> =
+    Schema.toEncoded(makeCodec(Schema.make<Schema.Codec<unknown>>(ast))).ast.checks ?? []
+  return ast.checks.filter((check) => !kept.includes(check))
+}
+
 /** What stands between a Schema's values and their JSON, which says nothing of it. */
 const lossesOf = (schema: Plain, base: ReadonlyArray<string>): ReadonlyArray<Loss> => {
   const losses: Array<Loss> = []
@@ -395,9 +415,7 @@ const lossesOf = (schema: Plain, base: ReadonlyArray<string>): ReadonlyArray<Los
     }
     if (SchemaAST.isDeclaration(ast) && !told.has(idOf(ast)))
       lose("JSON Schema has what it is encoded to, and not what may be in it")
-    if (SchemaAST.isDeclaration(ast) || SchemaAST.isBigInt(ast)) {
-      for (const check of ast.checks ?? []) lose(`JSON Schema cannot ask for ${expectedOf(check)}`)
-    }
+    for (const check of checksLost(ast)) lose(`JSON Schema cannot ask for ${expectedOf(check)}`)
     for (const [key, member] of membersOf(ast)) look(member, key === undefined ? path : [...path, key])
   }
   look(schema.ast, base)

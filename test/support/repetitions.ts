@@ -17,6 +17,8 @@ export const repetitions = {
   hostileCalls: repeat(20_000, 100_000),
   /** Values of properties, of test/plan. */
   planInputs: repeat(5000, 100_000),
+  /** Plans by chance, there. */
+  plans: repeat(25, 1000),
   /** Requests by chance, of test/hostile, to the simulator. */
   hostileRequests: repeat(500, 20_000),
   /** Programs of test/processes that track once and end. */
