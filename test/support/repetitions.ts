@@ -17,6 +17,8 @@ export const repetitions = {
   hostileCalls: repeat(20_000, 100_000),
   /** Values of properties, of test/plan. */
   planInputs: repeat(5000, 100_000),
+  /** Plans that are written as TypeScript there, and compiled. */
+  writtenPlans: repeat(2, 100),
   /** Plans by chance, there. */
   plans: repeat(25, 1000),
   /** Requests by chance, of test/hostile, to the simulator. */
