@@ -5,6 +5,7 @@ import * as SchemaParser from "effect/SchemaParser"
 import { makeAcceptsAsIs } from "../message/accepts.ts"
 import { describeIssue } from "../message/issue.ts"
 import { nameThrown } from "../message/nameThrown.ts"
+import type { AnyRecord } from "../message/open.ts"
 import { ownPropertiesWithin } from "../message/own.ts"
 import { isRecord, toWire } from "../message/wire.ts"
 import { makeCodec } from "./codec.ts"
@@ -56,6 +57,8 @@ export interface Contract {
   readonly encode: (value: unknown, additional: AdditionalProperties) => Result.Result<Judged, Violation>
   /** Of what an untyped call was given, as JSON says it. */
   readonly check: (value: unknown, additional: AdditionalProperties) => Result.Result<Judged, Violation>
+  /** Of JSON that was sent: what a typed call takes for it, with what is not listed as it is. */
+  readonly decode: (value: object) => Result.Result<AnyRecord, Violation>
 }
 
 /** What Customer.io reserves, as it is without a plan. */
@@ -106,7 +109,7 @@ const makeContract = (event: PlannedEvent): Contract => {
   }
 
   /** A Schema may well throw, where it transforms. */
-  const guarded = (judge: () => Result.Result<Judged, Violation>): Result.Result<Judged, Violation> => {
+  const guarded = <A>(judge: () => Result.Result<A, Violation>): Result.Result<A, Violation> => {
     try {
       return judge()
     } catch (error) {
@@ -178,6 +181,15 @@ const makeContract = (event: PlannedEvent): Contract => {
         const loose = additional === "fail" || !isRecord(wire) ? strict : compiled.decode(part(compiled, wire).listed)
         if (Result.isFailure(loose)) return Result.fail(violation(loose.failure))
         return Result.succeed({ value, stranger: additional === "report" ? violation(strict.failure) : undefined })
+      }),
+    decode: (value) =>
+      guarded(() => {
+        compiled ??= compile(event)
+        const { listed, others } = part(compiled, value)
+        return Result.mapBoth(compiled.decode(listed), {
+          onSuccess: (decoded) => ({ ...others, ...(isRecord(decoded) && decoded) }),
+          onFailure: violation
+        })
       })
   }
 }

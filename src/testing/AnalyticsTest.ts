@@ -16,10 +16,18 @@ import { Analytics, fromClient } from "../Analytics.ts"
 import { type InvalidOptions, Rejected, Unauthorized } from "../AnalyticsError.ts"
 import { type AnalyticsOptions, readOptions, resolveOptions } from "../AnalyticsOptions.ts"
 import { makeClient } from "../pipeline/Client.ts"
+import type { EventName, Planned } from "../plan/calls.ts"
+import type { Definition } from "../plan/definition.ts"
+import { makeCheck } from "../plan/judge.ts"
+import type { Plan } from "../plan/model.ts"
+import { isPlan, type PlanOrService, planOf } from "../plan/planOf.ts"
+import { makeReporter } from "../plan/report.ts"
+import type { ServiceClass } from "../plan/Service.ts"
 import { Refused, Unavailable } from "../transport/Attempt.ts"
 import { makePace } from "../transport/pace.ts"
 import { Server } from "../transport/Server.ts"
 import type { Transport } from "../transport/Transport.ts"
+import { makeReadPlanned, type PlannedTrack } from "./PlannedTrack.ts"
 import {
   type SentAlias,
   type SentGroup,
@@ -29,6 +37,7 @@ import {
   type SentScreen,
   type SentTrack
 } from "./SentMessage.ts"
+import { type Violation, Violations, watch } from "./Violations.ts"
 
 /**
  * How delivery can be made to fail.
@@ -69,6 +78,8 @@ export class AnalyticsTest extends Context.Service<
     readonly clear: Effect.Effect<void>
     /** Makes every delivery fail in this way from now on; `undefined` lets it succeed again. */
     readonly failWith: (failure: DeliveryFailure | undefined) => Effect.Effect<void>
+    /** Takes the failures of the calls that the plan of `layerPlan` did not allow, oldest first: they fail the test no more. */
+    readonly violations: Effect.Effect<ReadonlyArray<Violation>>
   }
 >()("cdp-analytics-effect/testing/AnalyticsTest") {
   /** Everything delivered so far, oldest first; what still waits is delivered before. */
@@ -77,7 +88,10 @@ export class AnalyticsTest extends Context.Service<
   )
 
   /**
-   * The `track`s of an event that were delivered so far, oldest first.
+   * The `track`s of an event that were delivered so far, oldest first. With a plan, or the class of its service, before the
+   * name, they are typed: the name is one of the plan, and `properties` are what its calls take, so that a `Schema.Date` is a
+   * `Date` again, of whichever version each was sent as. What the plan does not list is there as JSON has it. One that was
+   * sent though the plan does not allow it so is a defect that says where.
    *
    * **Example** (What was bought)
    *
@@ -88,10 +102,36 @@ export class AnalyticsTest extends Context.Service<
    * const prices = Effect.map(AnalyticsTest.tracked("bought"), (events) => events.map(({ properties }) => properties?.["price"]))
    * ```
    *
+   * **Example** (By a plan)
+   *
+   * ```ts
+   * import { assert, it } from "@effect/vitest"
+   * import { Plan } from "cdp-analytics-effect/plan"
+   * import { AnalyticsTest } from "cdp-analytics-effect/testing"
+   * import { Effect, Schema } from "effect"
+   *
+   * class Shop extends Plan.Service<Shop>()("app/Shop", {
+   *   name: "Shop",
+   *   track: { "Order Completed": { properties: { total: Schema.Finite, paidAt: Schema.Date } } }
+   * }) {}
+   *
+   * it.effect("tells when it was paid", () =>
+   *   Effect.gen(function* () {
+   *     yield* Shop.track("Order Completed", { userId: "1", properties: { total: 39.95, paidAt: new Date(0) } })
+   *     const [order] = yield* AnalyticsTest.tracked(Shop, "Order Completed")
+   *     assert.strictEqual(order?.properties.paidAt.getTime(), 0)
+   *   }).pipe(Effect.provide(AnalyticsTest.layerPlan(Shop))))
+   * ```
+   *
    * @since 0.1.0
    */
-  static readonly tracked = (event: string): Effect.Effect<ReadonlyArray<SentTrack>, never, AnalyticsTest> =>
-    sentOf((message) => (message.type === "track" && message.event === event ? [message] : []))
+  static readonly tracked: {
+    (event: string): Effect.Effect<ReadonlyArray<SentTrack>, never, AnalyticsTest>
+    <D extends Definition, Event extends EventName<Planned<D>>>(
+      plan: PlanOrService<D>,
+      event: Event
+    ): Effect.Effect<ReadonlyArray<PlannedTrack<Planned<D>, Event>>, never, AnalyticsTest>
+  } = tracked
 
   /** The `identify`s of a person that were delivered so far, oldest first. */
   static readonly identified = (userId: string): Effect.Effect<ReadonlyArray<SentIdentify>, never, AnalyticsTest> =>
@@ -157,8 +197,115 @@ export class AnalyticsTest extends Context.Service<
     options: Partial<AnalyticsOptions>
   ): Layer.Layer<Analytics | AnalyticsTest, InvalidOptions> => Layer.effectContext(Effect.suspend(() => make(options)))
 
+  /**
+   * Takes the failures of the calls that the plan of `layerPlan` did not allow since this was last asked, oldest first. What
+   * is taken was expected: it does not fail the test any more. Without a plan there are none.
+   *
+   * **Example** (A call that is to be refused)
+   *
+   * ```ts
+   * import { assert, it } from "@effect/vitest"
+   * import { Analytics } from "cdp-analytics-effect"
+   * import { Plan } from "cdp-analytics-effect/plan"
+   * import { AnalyticsTest } from "cdp-analytics-effect/testing"
+   * import { Effect, Schema } from "effect"
+   *
+   * const plan = Plan.make({ name: "Shop", track: { "Order Completed": { properties: { total: Schema.Finite } } } })
+   *
+   * it.effect("takes no order without a total", () =>
+   *   Effect.gen(function* () {
+   *     yield* Effect.ignore(Analytics.track({ userId: "1", event: "Order Completed" }))
+   *     const [violation] = yield* AnalyticsTest.violations
+   *     assert.strictEqual(violation?.path, "properties.total")
+   *   }).pipe(Effect.provide(AnalyticsTest.layerPlan(plan))))
+   * ```
+   *
+   * @since 0.1.0
+   */
+  static readonly violations: Effect.Effect<ReadonlyArray<Violation>, never, AnalyticsTest> = AnalyticsTest.use(
+    (test) => test.violations
+  )
+
+  /**
+   * `Analytics` and `AnalyticsTest`, and the calls of a plan whose class this is given: a test fails that sends what the plan
+   * does not allow, through untyped calls too. Fails with `InvalidOptions`.
+   *
+   * **Details**
+   *
+   * Such a call fails with `InvalidMessage`, also where the plan says `onViolation: "report"`, and so does an event, a page, a
+   * screen or a kind of call that the plan does not have. What no plan can allow, such as a reserved name of another type,
+   * fails as ever, and counts with it. A program that goes on all the same, as with `Analytics.quietly`,
+   * ends in a defect that lists each of them with event, path and reason, when the layer's scope closes; but for those that
+   * the test took with `AnalyticsTest.violations`. In a layer that tests share, that is when the last of them has ended.
+   *
+   * Names that an event does not list are let through where the plan says nothing of them in `additionalProperties`, as in
+   * `Plan.enforce`; typed calls are as strict as ever. Where an app has several plans, this takes them merged.
+   *
+   * **Example** (A plan's calls, and calls around it)
+   *
+   * ```ts
+   * import { it } from "@effect/vitest"
+   * import { Analytics } from "cdp-analytics-effect"
+   * import { Plan } from "cdp-analytics-effect/plan"
+   * import { AnalyticsTest } from "cdp-analytics-effect/testing"
+   * import { Effect, Schema } from "effect"
+   *
+   * class Shop extends Plan.Service<Shop>()("app/Shop", {
+   *   name: "Shop",
+   *   track: { "Order Completed": { properties: { total: Schema.Finite } }, "Cart Emptied": {} }
+   * }) {}
+   *
+   * it.effect("sends what is planned", () =>
+   *   Effect.gen(function* () {
+   *     yield* Shop.track("Order Completed", { userId: "1", properties: { total: 39.95 } })
+   *     yield* Analytics.quietly(Analytics.track({ userId: "1", event: "Cart Emptied" }))
+   *   }).pipe(Effect.provide(AnalyticsTest.layerPlan(Shop))))
+   * ```
+   *
+   * @since 0.1.0
+   */
+  static readonly layerPlan: {
+    <Self, Id extends string, D extends Definition>(
+      service: ServiceClass<Self, Id, D>,
+      options?: Partial<AnalyticsOptions>
+    ): Layer.Layer<Self | Analytics | AnalyticsTest, InvalidOptions>
+    (plan: Plan, options?: Partial<AnalyticsOptions>): Layer.Layer<Analytics | AnalyticsTest, InvalidOptions>
+  } = layerPlan
+
   /** `Analytics` and `AnalyticsTest`, over a server that takes everything, with the default options. */
   static readonly layer: Layer.Layer<Analytics | AnalyticsTest> = Layer.orDie(AnalyticsTest.layerWith({}))
+}
+
+function tracked(event: string): Effect.Effect<ReadonlyArray<SentTrack>, never, AnalyticsTest>
+function tracked<D extends Definition, Event extends EventName<Planned<D>>>(
+  plan: PlanOrService<D>,
+  event: Event
+): Effect.Effect<ReadonlyArray<PlannedTrack<Planned<D>, Event>>, never, AnalyticsTest>
+function tracked(
+  of: string | PlanOrService,
+  name?: string
+): Effect.Effect<ReadonlyArray<object>, never, AnalyticsTest> {
+  const event = typeof of === "string" ? of : name
+  const tracks = sentOf((message) => (message.type === "track" && message.event === event ? [message] : []))
+  return typeof of === "string"
+    ? tracks
+    : Effect.flatMap(tracks, (found) => Effect.forEach(found, makeReadPlanned(planOf(of))))
+}
+
+function layerPlan<Self, Id extends string, D extends Definition>(
+  service: ServiceClass<Self, Id, D>,
+  options?: Partial<AnalyticsOptions>
+): Layer.Layer<Self | Analytics | AnalyticsTest, InvalidOptions>
+function layerPlan(
+  plan: Plan,
+  options?: Partial<AnalyticsOptions>
+): Layer.Layer<Analytics | AnalyticsTest, InvalidOptions>
+function layerPlan<Self, Id extends string, D extends Definition>(
+  of: ServiceClass<Self, Id, D> | Plan,
+  options: Partial<AnalyticsOptions> = {}
+): Layer.Layer<Analytics | AnalyticsTest, InvalidOptions> {
+  const layer = Layer.effectContext(Effect.suspend(() => make(options, isPlan(of) ? of : of.plan)))
+  return isPlan(of) ? layer : of.layerWith({ onViolation: "fail" }).pipe(Layer.provideMerge(layer))
 }
 
 const sentOf = <M>(
@@ -167,7 +314,10 @@ const sentOf = <M>(
 
 const decodeSent = Schema.decodeEffect(Schema.fromJsonString(SentMessage))
 
-const make = Effect.fnUntraced(function* (options: Partial<AnalyticsOptions>) {
+const make = Effect.fnUntraced(function* (options: Partial<AnalyticsOptions>, plan?: Plan) {
+  const violations = new Violations()
+  // Registered first, and so the last one: what is said while all else closes counts, too.
+  yield* Effect.addFinalizer((exit) => violations.fail(exit))
   let sent: ReadonlyArray<string> = []
   let failure: DeliveryFailure | undefined
 
@@ -204,7 +354,16 @@ const make = Effect.fnUntraced(function* (options: Partial<AnalyticsOptions>) {
     ? makeClient(resolved, transport)
     : Effect.provideService(makeClient(resolved, transport), SecureRandom.SecureRandom, makeCountingRandom())
 
-  return Context.make(Analytics, fromClient(client)).pipe(
+  const accept =
+    plan === undefined
+      ? client.accept
+      : watch(client.accept, violations).with({
+          check: makeCheck(plan, { unplanned: "fail", onViolation: "fail", annotate: false }, yield* makeReporter),
+          // The plan's own calls may have been told to report only.
+          isPreparedBy: () => false
+        })
+
+  return Context.make(Analytics, fromClient({ ...client, accept })).pipe(
     Context.add(
       AnalyticsTest,
       AnalyticsTest.of({
@@ -222,7 +381,8 @@ const make = Effect.fnUntraced(function* (options: Partial<AnalyticsOptions>) {
         failWith: (next) =>
           Effect.sync(() => {
             failure = next
-          })
+          }),
+        violations: Effect.sync(() => violations.take())
       })
     )
   )
