@@ -3,19 +3,22 @@
  *
  *   npx node scripts/screenshots.mjs [folder] [--all]
  *
- * Without `--all`, only the two that README.md shows.
+ * Without `--all`, only those that README.md and the docs show.
  */
 import { spawn } from "node:child_process"
 import { mkdirSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { crc32, deflateSync, inflateSync } from "node:zlib"
+import { Effect, ManagedRuntime, Schema } from "effect"
 import { chromium } from "playwright-core"
+import { Plan } from "../src/plan/index.ts"
+import { Simulator } from "../src/simulator/index.ts"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 const words = process.argv.slice(2)
 const isAll = words.includes("--all")
 const images = words.find((word) => !word.startsWith("--")) ?? `${root}docs/images`
-const inReadme = ["events-wide-light", "people-wide-dark"]
+const inDocs = ["events-wide-light", "people-wide-dark", "plan"]
 const mostBytes = 150_000
 mkdirSync(images, { recursive: true })
 
@@ -41,12 +44,12 @@ const context = {
 }
 
 let messages = 0
-const post = async (batch, headers = {}) => {
+const post = async (batch, headers = {}, to = url) => {
   const body = JSON.stringify({
     batch: batch.map((message) => ({ messageId: `019ac0de-${String(++messages).padStart(4, "0")}`, ...message })),
     context
   })
-  await fetch(`${url}/v1/batch`, {
+  await fetch(`${to}/v1/batch`, {
     method: "POST",
     headers: { authorization: `Basic ${btoa("shop-key-of-dev:")}`, "content-type": "application/json", ...headers },
     body
@@ -145,7 +148,7 @@ const browser = await chromium.launch({
 
 const large = []
 const shoot = async (page, name) => {
-  if (!isAll && !inReadme.includes(name)) return
+  if (!isAll && !inDocs.includes(name)) return
   const path = `${images}/${name}.png`
   const picture = shrink(await page.screenshot())
   writeFileSync(path, picture)
@@ -243,10 +246,10 @@ const looks = ["light", "dark"].flatMap((colorScheme) =>
   )
 )
 
-const withPages = async (use) => {
+const withPages = async (use, at = url) => {
   for (const { colorScheme, viewport, ending } of looks) {
     const page = await browser.newPage({ colorScheme, viewport })
-    await page.goto(url)
+    await page.goto(at)
     await page.locator("#connection[data-state=live]").waitFor()
     await use(page, ending)
     await page.close()
@@ -284,7 +287,108 @@ await withPages(async (page, ending) => {
   await page.locator("#requests tr").first().waitFor()
   await shoot(page, `faults-${ending}`)
 })
+
+const shop = Plan.make({
+  name: "Shop",
+  description: "What shoppers do",
+  track: {
+    "Product Viewed": {
+      description: "A person looks at a product",
+      owner: "storefront",
+      properties: { sku: Schema.String, price: Schema.Finite }
+    },
+    "Added to Cart": {
+      description: "A product is put into the cart",
+      owner: "storefront",
+      properties: { sku: Schema.String, quantity: Schema.Int }
+    },
+    "Cart Emptied": { description: "Everything is taken out of the cart at once", owner: "storefront" },
+    "Checkout Started": {
+      description: "A person goes to the till",
+      owner: "checkout",
+      deprecated: "use Payment Entered"
+    },
+    "Order Completed": {
+      description: "A person has paid",
+      owner: "checkout",
+      versions: {
+        1: { properties: { total: Schema.Finite } },
+        2: {
+          properties: {
+            orderId: Schema.String,
+            paidAt: Schema.Date,
+            items: Schema.Array(Schema.Struct({ sku: Schema.String, price: Schema.Finite }))
+          }
+        }
+      }
+    }
+  },
+  identify: {
+    description: "What is known about shoppers",
+    traits: { email: Schema.String, plan: Schema.Literals(["free", "pro"]) }
+  },
+  page: { Product: { description: "The page of a product", properties: { sku: Schema.String } } }
+})
+const planned = ManagedRuntime.make(Simulator.layerServer({ page: true, plan: shop }))
+const plannedAt = await planned.runPromise(Effect.map(Simulator, (simulator) => simulator.url))
+const items = [
+  { sku: "G-32", price: 39.95 },
+  { sku: "B-07", price: 12.5 }
+]
+for (const { userId, sku, price } of people) {
+  await post(
+    [
+      { type: "page", userId, name: "Product", properties: { sku } },
+      { type: "track", userId, event: "Product Viewed", properties: { sku, price } },
+      { type: "track", userId, event: "Added to Cart", properties: { sku, quantity: 1 } },
+      { type: "identify", userId, traits: { email: `${userId}@example.com`, plan: userId === "ada" ? "gold" : "pro" } }
+    ],
+    {},
+    plannedAt
+  )
+}
+const orderOf = (more) => ({ orderId: "o-1042", paidAt: "2026-01-31T12:00:00Z", items, ...more })
+await post(
+  [
+    { type: "track", userId: "alan", event: "Product Seen", properties: { sku: "G-32" } },
+    { type: "track", userId: "alan", event: "Product Seen", properties: { sku: "B-07" } },
+    { type: "screen", userId: "grace", name: "Cart" },
+    { type: "track", userId: "grace", event: "Order Completed", properties: orderOf({ paidAt: "yesterday" }) },
+    { type: "track", userId: "ada", event: "Order Completed", properties: orderOf() },
+    {
+      type: "track",
+      userId: "alan",
+      event: "Order Completed",
+      properties: orderOf({ items: [items[0], { sku: "B-07", price: "12.50" }] })
+    }
+  ],
+  {},
+  plannedAt
+)
+await withPages(async (page, ending) => {
+  await page.locator(".row").first().waitFor()
+  await shoot(page, `marks-${ending}`)
+  await page.locator(".row", { hasText: "Order Completed" }).first().click()
+  await page.locator("#detail dl").first().waitFor()
+  await shoot(page, `violating-${ending}`)
+  await page.getByRole("tab", { name: "Plan" }).click()
+  await page.locator("#plan-kinds .thing").first().waitFor()
+  // All of it, and what is not planned below.
+  if (ending.startsWith("wide")) await page.setViewportSize({ width: 1080, height: 960 })
+  await shoot(page, ending === "wide-light" ? "plan" : `plan-${ending}`)
+}, plannedAt)
+if (isAll) {
+  await planned.runPromise(
+    Simulator.setPlanProblem("src/Shop.ts:12: Expected a Schema at track.Order.properties.total")
+  )
+  await withPages(async (page, ending) => {
+    await page.getByRole("tab", { name: "Plan" }).click()
+    await page.locator("#plan-problem").waitFor()
+    await shoot(page, `problem-${ending}`)
+  }, plannedAt)
+}
 await browser.close()
+await planned.dispose()
 server.kill()
 if (large.length > 0) {
   console.error(`larger than ${mostBytes} bytes: ${large.join(", ")}`)

@@ -13,3 +13,15 @@ export const isPlan = <P extends Plan>(of: P | { readonly plan: unknown }): of i
 
 /** The plan itself. */
 export const planOf = <D extends Definition>(of: PlanOrService<D>): Plan<D> => (isPlan(of) ? of : of.plan)
+
+/** Of anything: what has the parts of one. */
+export const isPlanOrService = (of: unknown): of is PlanOrService => {
+  const hasParts = (plan: unknown): boolean =>
+    typeof plan === "object" &&
+    plan !== null &&
+    "events" in plan &&
+    Array.isArray(plan.events) &&
+    "types" in plan &&
+    plan.types instanceof Set
+  return hasParts(of) || (typeof of === "function" && "plan" in of && hasParts(of.plan))
+}

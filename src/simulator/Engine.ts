@@ -12,6 +12,7 @@ import * as PubSub from "effect/PubSub"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type { InvalidOptions } from "../AnalyticsError.ts"
+import type { PlanOrService } from "../plan/planOf.ts"
 import {
   isWireObject,
   type MeasuredMessage,
@@ -30,6 +31,8 @@ import { type Fault, makeFaultPlan, validateFaults } from "./Fault.ts"
 import { keepMessage } from "./KeptMessage.ts"
 import type { SimulatedObject } from "./Objects.ts"
 import type { SimulatedPerson } from "./People.ts"
+import { makePlanning, type Planning } from "./Planning.ts"
+import type { PlanReport } from "./PlanReport.ts"
 import { makeNewest, type ReceivedEvent, type ReceivedRequest } from "./Received.ts"
 import { makeSeen } from "./Seen.ts"
 import { type ResolvedSimulatorOptions, resolveSimulatorOptions } from "./SimulatorOptions.ts"
@@ -128,7 +131,13 @@ export interface Engine {
    * nothing, where a fault cannot be acted out.
    */
   readonly setFaults: (faults: ReadonlyArray<Fault>) => Effect.Effect<void, InvalidOptions>
-  /** Forgets events, requests, people, objects, message ids and faults. */
+  /** What was sent by the plan, and what of it never was, of all that arrived since it was set; `undefined` without one. */
+  readonly plan: Effect.Effect<PlanReport | undefined>
+  /** Replaces the plan, by which the events that are kept are judged, and counted, anew. Without one, none is. */
+  readonly setPlan: (plan: PlanOrService | undefined) => Effect.Effect<void>
+  /** Why a newer plan could not be loaded: it stands on the page, beside the plan that there is, until one is set. */
+  readonly setPlanProblem: (problem: string) => Effect.Effect<void>
+  /** Forgets events, requests, people, objects, message ids and faults, and counts by the plan anew. */
   readonly clear: Effect.Effect<void>
   /**
    * How many bytes of a request's body are worth reading, for servers of your own: none where the route or the key of its
@@ -151,6 +160,7 @@ export interface WatchedEngine extends Engine {
   readonly clears: Stream.Stream<number>
   /** How many events of one of the `people` had made room for newer ones. */
   readonly droppedEventsOf: (person: SimulatedPerson) => number
+  readonly planning: Planning
 }
 
 /** An engine behind a server, for the routes of that server. */
@@ -207,6 +217,7 @@ export const makeEngine = Effect.fnUntraced(function* (input: unknown, url: stri
   const events = makeNewest<ReceivedEvent>(most, ({ verdict, message }) => {
     if (verdict !== "refused") state.dropEvent(message)
   })
+  const planning = yield* makePlanning(options.plan, events)
   const requests = makeNewest<ReceivedRequest>(most)
   const faults = makeFaultPlan(options.faults)
   const seen = makeSeen(options.deduplicationMillis, options.keepBytes)
@@ -246,9 +257,9 @@ export const makeEngine = Effect.fnUntraced(function* (input: unknown, url: stri
       if (seen.isRepeat(textAt(message, "messageId"), receivedAt)) return { ...base, verdict: "duplicate" }
       return { ...base, verdict: "accepted", ...state.apply(message) }
     }
-    const event = take()
-    events.add(event, emptyWeight + weight)
-    return event
+    const judged = planning.judge(take())
+    events.add(judged.event, emptyWeight + weight + judged.weight)
+    return judged.event
   }
 
   /** Takes the messages of a request in, and says why some were refused. */
@@ -401,6 +412,10 @@ export const makeEngine = Effect.fnUntraced(function* (input: unknown, url: stri
     liveRequests: Stream.fromPubSub(liveRequests),
     faults: Effect.sync(faults.remaining),
     setFaults: (plan) => Effect.map(validateFaults(plan), faults.set),
+    plan: Effect.sync(planning.report),
+    setPlan: planning.set,
+    setPlanProblem: planning.setProblem,
+    planning,
     clears: Stream.fromPubSub(clears),
     clear: Effect.suspend(() => {
       events.clear()
@@ -408,6 +423,7 @@ export const makeEngine = Effect.fnUntraced(function* (input: unknown, url: stri
       state.clear()
       faults.set([])
       seen.clear()
+      planning.clear()
       return Effect.asVoid(PubSub.publish(clears, eventIds))
     }),
     bodyLimit: (head) => (refuseHead(head) === undefined ? longest : 0),

@@ -6,6 +6,7 @@
 
 import type { Refusal, WireObject } from "../protocol/WireMessage.ts"
 import type { Fault } from "./Fault.ts"
+import type { PlanVerdict } from "./PlanReport.ts"
 
 /**
  * A request, as it came and as it was answered.
@@ -73,6 +74,11 @@ export interface ReceivedEvent {
   readonly note?: string
   /** What an event did that Customer.io reads specially, such as `person deleted`: one of `SemanticEvents.names`. */
   readonly effect?: string
+  /**
+   * What the plan says of it, where there is one. It says nothing of an `alias`, of the events that Customer.io reads
+   * specially, and of messages that are no messages.
+   */
+  readonly plan?: PlanVerdict
 }
 
 /** What is kept at most. */
@@ -82,8 +88,24 @@ export interface KeepLimits {
   readonly bytes: number
 }
 
-/** The newest items, and how many older ones made room for them; the newest one is there whatever it takes. */
-export const makeNewest = <A>(most: KeepLimits, onDropped: (item: A) => void = () => {}) => {
+/** The newest items, and how many older ones made room for them. */
+export interface Newest<A> {
+  readonly add: (item: A, bytes: number) => void
+  /**
+   * Puts another in the place of each item that is kept now, one at a time, oldest first. In between some may make room, and
+   * others come, which are left as they are.
+   */
+  readonly replace: (change: (item: A, bytes: number) => { readonly item: A; readonly bytes: number }) => Iterable<void>
+  readonly oldest: () => A | undefined
+  readonly drop: () => void
+  /** Oldest first. */
+  readonly all: () => ReadonlyArray<A>
+  readonly dropped: () => number
+  readonly clear: () => void
+}
+
+/** The newest one is there whatever it takes. */
+export const makeNewest = <A>(most: KeepLimits, onDropped: (item: A) => void = () => {}): Newest<A> => {
   // By a number that counts up, so that the oldest one is found without a search.
   const kept = new Map<number, { readonly item: A; readonly bytes: number }>()
   let next = 0
@@ -101,18 +123,32 @@ export const makeNewest = <A>(most: KeepLimits, onDropped: (item: A) => void = (
     onDropped(entry.item)
   }
 
+  const makeRoom = (): void => {
+    while (kept.size > most.items || (bytes > most.bytes && kept.size > 1)) drop()
+  }
+
   return {
-    add: (item: A, itemBytes: number): void => {
+    add: (item, itemBytes) => {
       kept.set(next++, { item, bytes: itemBytes })
       bytes += itemBytes
-      while (kept.size > most.items || (bytes > most.bytes && kept.size > 1)) drop()
+      makeRoom()
     },
-    oldest: (): A | undefined => oldest()?.item,
+    *replace(change) {
+      for (const place of [...kept.keys()]) {
+        const entry = kept.get(place)
+        if (entry === undefined) continue
+        const changed = change(entry.item, entry.bytes)
+        kept.set(place, changed)
+        bytes += changed.bytes - entry.bytes
+        makeRoom()
+        yield
+      }
+    },
+    oldest: () => oldest()?.item,
     drop,
-    /** Oldest first. */
-    all: (): ReadonlyArray<A> => Array.from(kept.values(), ({ item }) => item),
-    dropped: (): number => dropped,
-    clear: (): void => {
+    all: () => Array.from(kept.values(), ({ item }) => item),
+    dropped: () => dropped,
+    clear: () => {
       kept.clear()
       bytes = 0
       dropped = 0

@@ -17,11 +17,13 @@ import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import type { InvalidOptions } from "../AnalyticsError.ts"
 import { readOptions } from "../AnalyticsOptions.ts"
+import type { PlanOrService } from "../plan/planOf.ts"
 import { type DroppedCounts, type Engine, makeEngine, ServedEngine } from "./Engine.ts"
 import type { Fault } from "./Fault.ts"
 import { resolveListenOptions } from "./ListenOptions.ts"
 import type { SimulatedObject } from "./Objects.ts"
 import type { SimulatedPerson } from "./People.ts"
+import type { PlanReport } from "./PlanReport.ts"
 import type { ReceivedEvent, ReceivedRequest } from "./Received.ts"
 import type { SimulatorOptions } from "./SimulatorOptions.ts"
 
@@ -139,14 +141,55 @@ export class Simulator extends Context.Service<Simulator, Engine>()("cdp-analyti
   static readonly setFaults = (faults: ReadonlyArray<Fault>): Effect.Effect<void, InvalidOptions, Simulator> =>
     Simulator.use((simulator) => simulator.setFaults(faults))
 
-  /** Forgets events, requests, people, objects, message ids and faults. */
+  /**
+   * What was sent by the plan, and what of it never was, of all that arrived since it was set; `undefined` without one.
+   *
+   * **Example** (Nothing but what is planned)
+   *
+   * ```ts
+   * import { assert, it } from "@effect/vitest"
+   * import { Analytics } from "cdp-analytics-effect"
+   * import { Plan } from "cdp-analytics-effect/plan"
+   * import { Simulator } from "cdp-analytics-effect/simulator"
+   * import { Effect, Layer, Redacted, Schema } from "effect"
+   *
+   * const plan = Plan.make({ name: "Shop", track: { "Order Completed": { properties: { total: Schema.Finite } } } })
+   *
+   * const layer = Analytics.layer({ apiKey: Redacted.make("key") }).pipe(Layer.provideMerge(Simulator.layer({ plan })))
+   *
+   * it.effect("sends what is planned", () =>
+   *   Effect.gen(function* () {
+   *     yield* Analytics.track({ userId: "ada", event: "Order Completed", properties: { total: 39.95 } })
+   *     yield* Analytics.flush
+   *     const report = yield* Simulator.plan
+   *     assert.deepStrictEqual(report?.unplanned, [])
+   *     assert.strictEqual(report?.events[0]?.sent, 1)
+   *   }).pipe(Effect.provide(layer)))
+   * ```
+   *
+   * @since 0.1.0
+   */
+  static readonly plan: Effect.Effect<PlanReport | undefined, never, Simulator> = Simulator.use(
+    (simulator) => simulator.plan
+  )
+
+  /** Replaces the plan, by which the events that are kept are judged, and counted, anew. Without one, none is. */
+  static readonly setPlan = (plan: PlanOrService | undefined): Effect.Effect<void, never, Simulator> =>
+    Simulator.use((simulator) => simulator.setPlan(plan))
+
+  /** Why a newer plan could not be loaded: it stands on the page, beside the plan that there is, until one is set. */
+  static readonly setPlanProblem = (problem: string): Effect.Effect<void, never, Simulator> =>
+    Simulator.use((simulator) => simulator.setPlanProblem(problem))
+
+  /** Forgets events, requests, people, objects, message ids and faults, and counts by the plan anew. */
   static readonly clear: Effect.Effect<void, never, Simulator> = Simulator.use((simulator) => simulator.clear)
 
   /**
    * A simulator on a socket of this machine. Needs Node and `@effect/platform-node`.
    *
    * Programs of this machine read what arrived at `GET /events.json`, which takes `type`, `event`, `userId`, `anonymousId`,
-   * `verdict`, `after` and `limit`, and `DELETE /events` forgets everything.
+   * `verdict`, `plan`, `after` and `limit`, and what was sent by the plan at `GET /plan.json`; `DELETE /events` forgets
+   * everything that arrived.
    *
    * Fails with `InvalidOptions`, and where it cannot listen, such as on a port that is taken, with Effect's `ServeError`, which
    * is of a module that Effect marks as unstable.

@@ -10,6 +10,7 @@ import * as Schema from "effect/Schema"
 import type { InvalidOptions } from "../AnalyticsError.ts"
 import { AtLeastOne, makeResolve } from "../AnalyticsOptions.ts"
 import { own, ownProperties } from "../message/own.ts"
+import { isPlanOrService, type PlanOrService } from "../plan/planOf.ts"
 import { PositiveDuration } from "../time/durations.ts"
 import type { RateLimit } from "../transport/Transport.ts"
 import { Fault, RetryAfterSeconds } from "./Fault.ts"
@@ -76,6 +77,11 @@ export interface SimulatorOptions {
   readonly keepBytes?: number | undefined
   /** Faults that the first requests meet, in this order. Default: none. */
   readonly faults?: ReadonlyArray<Fault> | undefined
+  /**
+   * The tracking plan, or the class of its service, that each event is held against: `plan` of an event says what came of
+   * it, and `Simulator.plan` what was sent and what never was. Nothing is refused for it. Default: none.
+   */
+  readonly plan?: PlanOrService | undefined
 }
 
 /**
@@ -145,7 +151,8 @@ const Options = Schema.Struct({
   ),
   keep: Schema.optional(AtLeastOne),
   keepBytes: Schema.optional(AtLeastOne),
-  faults: Schema.optional(Schema.Array(Fault))
+  faults: Schema.optional(Schema.Array(Fault)),
+  plan: Schema.optional(Schema.declare(isPlanOrService, { expected: "a plan, or the class of its service" }))
 })
 
 export interface ResolvedSimulatorOptions {
@@ -165,6 +172,7 @@ export interface ResolvedSimulatorOptions {
   readonly keep: number
   readonly keepBytes: number
   readonly faults: ReadonlyArray<Fault>
+  readonly plan: PlanOrService | undefined
 }
 
 const millisOf = (input: Duration.Input): number => Duration.toMillis(Duration.fromInputUnsafe(input))
@@ -191,6 +199,7 @@ export const resolveSimulatorOptions: (input: unknown) => Effect.Effect<Resolved
           : { limit, millis: millisOf(rateLimit.window), retryAfter: rateLimit.retryAfter },
       keep: options.keep ?? 10_000,
       keepBytes: options.keepBytes ?? 64_000_000,
-      faults: (options.faults ?? []).map(ownProperties)
+      faults: (options.faults ?? []).map(ownProperties),
+      plan: options.plan
     })
   })

@@ -34,6 +34,7 @@ const scripts = [
   "faults.js",
   "listen.js",
   "people.js",
+  "plan.js",
   "server.js",
   "shared.js"
 ]

@@ -28,11 +28,17 @@ const patience = "30 seconds"
 const encoder = new TextEncoder()
 
 interface EventStream {
-  /** Answers with the events after the one that `position` names, such as `4fzyo82m:250`, or with all. */
+  /** Answers with the events after the one that `position` names, such as `4fzyo82m_0:250`, or with all. */
   readonly open: (
     request: HttpServerRequest.HttpServerRequest,
     position: string
   ) => Effect.Effect<HttpServerResponse.HttpServerResponse>
+}
+
+/** What a reader has: the events up to one, and what the plan of then said of them. */
+interface Position {
+  readonly after: number
+  readonly judged: number
 }
 
 export const makeEventStream = Effect.fnUntraced(function* (engine: WatchedEngine) {
@@ -50,6 +56,10 @@ export const makeEventStream = Effect.fnUntraced(function* (engine: WatchedEngin
     { startImmediately: true }
   )
   yield* Effect.forkScoped(
+    Stream.runForEach(engine.planning.changes, () => PubSub.publish(changes, undefined)),
+    { startImmediately: true }
+  )
+  yield* Effect.forkScoped(
     Stream.runForEach(engine.clears, (newest) => {
       cleared = newest
       return PubSub.publish(changes, undefined)
@@ -57,27 +67,37 @@ export const makeEventStream = Effect.fnUntraced(function* (engine: WatchedEngin
     { startImmediately: true }
   )
 
-  const read = (request: HttpServerRequest.HttpServerRequest, after: number | undefined) =>
+  const read = (request: HttpServerRequest.HttpServerRequest, from: Position | undefined) =>
     Effect.gen(function* () {
       yield* Effect.acquireRelease(
         Effect.sync(() => readers++),
         () => Effect.sync(() => readers--)
       )
-      let newest = after ?? 0
+      let newest = from?.after ?? 0
       let toldCleared = 0
+      const { told, judged } = engine.planning.version()
+      let toldPlan = { told, judged: from?.judged ?? judged }
       const next = Effect.map(engine.events, (kept) => {
         if (cleared > toldCleared) {
           toldCleared = cleared
           return encoder.encode(`event: cleared\ndata: ${cleared}\n\n`)
         }
-        const piece = pieceOf(kept, newest)
+        const version = engine.planning.version()
+        if (version.told !== toldPlan.told || version.judged !== toldPlan.judged) {
+          // The events come again, with what another plan says of them.
+          const isAgain = version.judged !== toldPlan.judged
+          if (isAgain) newest = 0
+          toldPlan = version
+          return encoder.encode(`event: plan\ndata: ${isAgain}\n\n`)
+        }
+        const piece = pieceOf(kept, newest, version.judged)
         if (piece !== undefined) newest = piece.newest
         return piece?.bytes
       })
       const news = Stream.unfold(undefined, () => Effect.map(next, (bytes) => bytes && ([bytes, undefined] as const)))
       const change = yield* PubSub.subscribe(changes)
       // Whether the page is to forget what it has: it is told everything from the beginning.
-      const hello = encoder.encode(`retry: 1000\nevent: hello\ndata: ${JSON.stringify(after === undefined)}\n\n`)
+      const hello = encoder.encode(`retry: 1000\nevent: hello\ndata: ${JSON.stringify(from === undefined)}\n\n`)
       const all = Stream.make(hello).pipe(
         Stream.concat(news),
         Stream.concat(Stream.flatMap(Stream.fromSubscription(change), () => news))
@@ -101,9 +121,9 @@ export const makeEventStream = Effect.fnUntraced(function* (engine: WatchedEngin
             headers: { "retry-after": "5" }
           })
         }
-        const [run, id] = position.split(":")
-        const after = run === runId && id !== undefined && /^\d+$/.test(id) ? Number(id) : undefined
-        return HttpServerResponse.stream(Stream.unwrap(read(request, after)), {
+        const [, run, judged, after] = /^(\w+)_(\d+):(\d+)$/.exec(position) ?? []
+        const from = run === runId ? { after: Number(after), judged: Number(judged) } : undefined
+        return HttpServerResponse.stream(Stream.unwrap(read(request, from)), {
           contentType: "text/event-stream",
           headers: { "cache-control": "no-store", "x-accel-buffering": "no" }
         })
@@ -123,7 +143,7 @@ const makePieces = (runId: string) => {
   // In the order in which they were last asked for.
   const made = new Map<string, Uint8Array>()
 
-  return (kept: ReadonlyArray<ReceivedEvent>, after: number) => {
+  return (kept: ReadonlyArray<ReceivedEvent>, after: number, judged: number) => {
     const start = kept.findLastIndex(({ id }) => id <= after) + 1
     const piece: Array<string> = []
     let length = 0
@@ -135,8 +155,8 @@ const makePieces = (runId: string) => {
     }
     const newest = kept[start + piece.length - 1]?.id
     if (piece.length === 0 || newest === undefined) return undefined
-    const name = `${kept[start]?.id}-${newest}`
-    const bytes = made.get(name) ?? encoder.encode(`id: ${runId}:${newest}\ndata: [${piece.join(",")}]\n\n`)
+    const name = `${kept[start]?.id}-${newest}:${judged}`
+    const bytes = made.get(name) ?? encoder.encode(`id: ${runId}_${judged}:${newest}\ndata: [${piece.join(",")}]\n\n`)
     made.delete(name)
     made.set(name, bytes)
     const [oldest] = made.keys()

@@ -8,6 +8,7 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { printableName } from "../../message/printable.ts"
 import { messageTypes, textAt } from "../../protocol/WireMessage.ts"
 import { ServedEngine } from "../Engine.ts"
+import type { PlanVerdict } from "../PlanReport.ts"
 import type { ReceivedEvent } from "../Received.ts"
 import { addResource, json, jsonText, searchParams } from "./resource.ts"
 
@@ -19,11 +20,12 @@ const lengthAtMost = 4 * 1024 * 1024
 const lookedAtOnce = 200
 
 const verdicts: ReadonlyArray<ReceivedEvent["verdict"]> = ["accepted", "duplicate", "refused"]
+const planVerdicts: ReadonlyArray<PlanVerdict["verdict"]> = ["planned", "violating", "unplanned"]
 
 /** What a message must have at these keys, if it is asked for. */
 const messageKeys = ["type", "event", "userId", "anonymousId"]
 
-const parameters = [...messageKeys, "verdict", "after", "limit"]
+const parameters = [...messageKeys, "verdict", "plan", "after", "limit"]
 
 /** Why a question cannot be answered. A test that asks for what there is none of must not find nothing, and pass. */
 const problemOf = (name: string, value: string): string | undefined => {
@@ -36,6 +38,8 @@ const problemOf = (name: string, value: string): string | undefined => {
       return oneOf(messageTypes)
     case "verdict":
       return oneOf(verdicts)
+    case "plan":
+      return oneOf(planVerdicts)
     case "after":
       return /^\d{1,15}$/.test(value) ? undefined : "after must be the id of an event, or 0"
     case "limit":
@@ -51,6 +55,7 @@ const problemOf = (name: string, value: string): string | undefined => {
 const answer = Effect.fnUntraced(function* (kept: ReadonlyArray<ReceivedEvent>, asked: URLSearchParams) {
   const { after, limit } = { after: Number(asked.get("after")), limit: Number(asked.get("limit")) || eventsAtMost }
   const verdict = asked.get("verdict") || undefined
+  const plan = asked.get("plan") || undefined
   const wanted = messageKeys.flatMap((key) => {
     const value = asked.get(key)
     return value ? [{ key, value }] : []
@@ -58,6 +63,7 @@ const answer = Effect.fnUntraced(function* (kept: ReadonlyArray<ReceivedEvent>, 
   const passes = (event: ReceivedEvent): boolean =>
     event.id > after &&
     (verdict === undefined || event.verdict === verdict) &&
+    (plan === undefined || event.plan?.verdict === plan) &&
     wanted.every(({ key, value }) => textAt(event.message, key) === value)
   const written: Array<string> = []
   let newest = after
@@ -87,10 +93,18 @@ export const layerEventsApi = HttpRouter.use(
         const problems = [...asked].flatMap(([name, value]) => problemOf(name, value) ?? [])
         const problem = problems[0] ?? (repeated === undefined ? undefined : `${repeated} can be given once`)
         if (problem !== undefined) return json({ error: problem }, { status: 400 })
+        if (asked.get("plan") && (yield* engine.plan) === undefined) {
+          return json({ error: "there is no plan to ask for" }, { status: 400 })
+        }
         const [kept, dropped] = yield* Effect.all([engine.events, engine.dropped])
         const { written, next } = yield* answer(kept, asked)
         return jsonText(`{"events":[${written.join(",")}],"next":${next},"dropped":${dropped.events}}`)
       })
+    })
+
+    yield* addResource(router, "/plan.json", {
+      GET: () =>
+        Effect.map(engine.plan, (plan) => json({ plan: plan ?? null, problem: engine.planning.problem() ?? null }))
     })
 
     yield* addResource(router, "/events", {

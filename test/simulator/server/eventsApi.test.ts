@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
+import { Plan } from "cdp-analytics-effect/plan"
 import { Simulator, type SimulatorServerOptions } from "cdp-analytics-effect/simulator"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Schema } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest, type HttpMethod } from "effect/http"
 import { batch, post, track } from "../post.ts"
 
@@ -81,9 +82,11 @@ describe("events over HTTP, for tests in any language", suite, () => {
         for (const [query, reason] of [
           ["?type=trak", "type must be one of identify, track, page, screen, group, alias"],
           ["?verdict=ok", "verdict must be one of accepted, duplicate, refused"],
+          ["?plan=ok", "plan must be one of planned, violating, unplanned"],
+          ["?plan=planned", "there is no plan to ask for"],
           [
             "?user_id=ada",
-            "there is no parameter user_id, only type, event, userId, anonymousId, verdict, after, limit"
+            "there is no parameter user_id, only type, event, userId, anonymousId, verdict, plan, after, limit"
           ],
           ["?user_id=", "there is no parameter user_id"],
           ["?__proto__=1", "there is no parameter __proto__"],
@@ -152,6 +155,28 @@ describe("events over HTTP, for tests in any language", suite, () => {
     }).pipe(Effect.provide(served()))
   )
 
+  it.live("are told apart by the plan, and what was sent of it is told, too", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(JSON.parse((yield* ask("/plan.json")).text), { plan: null, problem: null })
+      yield* post(batch(track("bought"), track("sold"), track("bought", { properties: { price: "1" } })))
+      yield* Simulator.setPlan(
+        Plan.make({ name: "Shop", track: { bought: { properties: { price: Schema.optional(Schema.Finite) } } } })
+      )
+      yield* Simulator.setPlanProblem("src/Shop.ts: Unexpected token")
+      assert.deepStrictEqual(yield* names("?plan=planned"), ["bought"])
+      assert.deepStrictEqual(yield* names("?plan=unplanned"), ["sold"])
+      const [violating] = (yield* read("?plan=violating")).events
+      assert.deepStrictEqual(violating.plan, {
+        verdict: "violating",
+        path: "properties.price",
+        reason: "Expected number"
+      })
+      const { plan, problem } = JSON.parse((yield* ask("/plan.json")).text)
+      assert.deepStrictEqual(plan, JSON.parse(JSON.stringify(yield* Simulator.plan)))
+      assert.strictEqual(problem, "src/Shop.ts: Unexpected token")
+    }).pipe(Effect.provide(served()))
+  )
+
   it.live("and the page's routes say what can be done with them", () =>
     Effect.gen(function* () {
       const head = yield* ask("/events.json", "HEAD")
@@ -162,6 +187,7 @@ describe("events over HTTP, for tests in any language", suite, () => {
         ["OPTIONS", "/events.json", "GET, HEAD"],
         ["GET", "/events", "DELETE"],
         ["POST", "/events", "DELETE"],
+        ["POST", "/plan.json", "GET, HEAD"],
         ["HEAD", "/events", "DELETE"],
         ["DELETE", "/", "GET, HEAD"],
         ["DELETE", "/_dev/faults", "PUT"],

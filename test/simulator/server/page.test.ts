@@ -3,8 +3,9 @@ import { createServer as createHttpServer, request } from "node:http"
 import { connect, createServer, type Socket } from "node:net"
 import { networkInterfaces } from "node:os"
 import { assert, describe, it } from "@effect/vitest"
+import { Plan } from "cdp-analytics-effect/plan"
 import { Simulator } from "cdp-analytics-effect/simulator"
-import { Context, DateTime, type Duration, Effect, Exit, Layer, Scope } from "effect"
+import { Context, DateTime, type Duration, Effect, Exit, Layer, Schema, Scope } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core"
 import { afterAll, beforeAll } from "vitest"
@@ -170,7 +171,7 @@ describe.skipIf(installed.isMissing)(`the page${installed.note}`, () => {
           await page.getByText("1 of 4 events").waitFor()
           await page.keyboard.press("Escape")
           await page.keyboard.press("ArrowDown")
-          await page.locator("#detail dl").first().waitFor()
+          await page.locator("#detail", { hasText: "POST /v1/batch" }).waitFor()
           const detail = (await page.locator("#detail").textContent()) ?? ""
           assert.include(detail, '"price": 39.95')
           assert.include(detail, "no, the first try")
@@ -599,7 +600,7 @@ describe.skipIf(installed.isMissing)(`the page${installed.note}`, () => {
             await page.getByRole("tab", { name: view }).click()
             const widths = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth])
             assert.strictEqual(widths[0], widths[1], view)
-            const edges = await page.locator("h1, [role=tab], #theme").evaluateAll((elements) =>
+            const edges = await page.locator("h1, [role=tab]:not([hidden]), #theme").evaluateAll((elements) =>
               elements.flatMap((element) => {
                 const { left, right } = element.getBoundingClientRect()
                 return [left, innerWidth - right]
@@ -822,6 +823,162 @@ describe.skipIf(installed.isMissing)(`the page${installed.note}`, () => {
     30_000
   )
 
+  const shop = Plan.make({
+    name: "Shop",
+    track: {
+      bought: {
+        description: "A person has paid",
+        properties: { items: Schema.Array(Schema.Struct({ price: Schema.Finite })) }
+      },
+      emptied: { owner: "checkout" }
+    },
+    identify: { traits: { email: Schema.String } }
+  })
+
+  const marks = (page: Page) => page.locator(".row .mark").allTextContents()
+
+  it.live(
+    "marks events by the plan, says where one is not as planned, and lists what was sent of it and what never was",
+    () =>
+      Effect.gen(function* () {
+        const { page, complaints } = yield* open()
+        const bought = (...prices: ReadonlyArray<unknown>) =>
+          track("bought", { properties: { items: prices.map((price) => ({ price })) } })
+        yield* post([bought(1, "2", 3), bought(1), track("sold"), track("sold")])
+        yield* Effect.promise(async () => {
+          await page.getByText("4 events").waitFor()
+          // Without a plan nothing is to be seen of it.
+          for (const of of ["#tab-tracking", "#planned", ".row .mark >> nth=0"]) {
+            assert.isFalse(await page.locator(of).isVisible(), of)
+          }
+          await page.locator(".row", { hasText: "bought" }).last().click()
+          await page.locator("#detail dl").first().waitFor()
+          assert.strictEqual(await page.locator("#detail mark").count(), 0)
+        })
+        yield* Simulator.setPlan(shop)
+        yield* Effect.promise(async () => {
+          // What is looked at stays, with what the plan says of it.
+          await page.getByText("Not as planned at properties.items[1].price: Expected number").waitFor()
+          assert.strictEqual(await page.locator("#detail mark").textContent(), '"price": "2"')
+          assert.strictEqual(await page.locator(".row[aria-selected=true] .name").textContent(), "bought")
+          assert.deepStrictEqual(await marks(page), ["unplanned", "unplanned", "planned", "violating"])
+          await page.locator("#planned").selectOption("unplanned")
+          await page.getByText("2 of 4 events").waitFor()
+          await page.locator(".row").first().click()
+          await page.getByText("Not planned at event: Expected an event of the plan").waitFor()
+          assert.strictEqual(await page.locator("#detail mark").textContent(), '"event": "sold"')
+          await page.getByRole("tab", { name: "Plan" }).click()
+          const things = page.locator("#plan-kinds .thing")
+          await things.nth(2).waitFor()
+          assert.deepStrictEqual(await page.locator(".counts span").allTextContents(), [
+            "3 planned",
+            "2 never sent",
+            "1 violation",
+            "1 not planned"
+          ])
+          const [first, emptied] = await things.allTextContents()
+          assert.match(
+            first ?? "",
+            /^boughtA person has paidproperties\.items\[\]\.price: Expected number × 11 violation2 times[\d:]{8}$/
+          )
+          assert.strictEqual(emptied, "emptiedcheckoutnever sent")
+          assert.match((await page.locator("#strangers .thing").textContent()) ?? "", /^track sold.*2 times[\d:]{8}$/)
+        })
+        yield* post([track("emptied"), { type: "identify", userId: "ada", traits: { email: "ada@example.com" } }])
+        yield* Effect.promise(async () => {
+          await page.getByText("nothing is missing").waitFor()
+          await page.getByRole("button", { name: "1 violation" }).click()
+          await page.getByText("1 of 6 events").waitFor()
+          await page.getByRole("tab", { name: "Plan" }).click()
+          await page.setViewportSize({ width: 390, height: 700 })
+          for (const view of ["Plan", "Events"]) {
+            await page.getByRole("tab", { name: view }).click()
+            const widths = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth])
+            assert.strictEqual(widths[0], widths[1], view)
+            assert.isBelow((await page.locator("header").boundingBox())?.height ?? 0, 90, view)
+          }
+          assert.isTrue(await page.locator(".row .mark").first().isVisible())
+        })
+        // What was violating is planned now, and goes from the list and from beside it.
+        yield* Effect.promise(async () => {
+          await page.locator(".row").click()
+          await page.locator("#detail", { hasText: "Not as planned" }).waitFor()
+        })
+        yield* Simulator.setPlan(Plan.make({ name: "Loose", track: { bought: { additionalProperties: "allow" } } }))
+        yield* Effect.promise(async () => {
+          await page.getByText("0 of 6 events").waitFor()
+          await page.locator("#detail").waitFor({ state: "hidden" })
+        })
+        yield* Simulator.setPlan(undefined)
+        yield* Effect.promise(async () => {
+          await page.locator("#tab-tracking").waitFor({ state: "hidden" })
+          // A filter that nobody can see filters nothing.
+          await page.getByText("6 events", { exact: true }).waitFor()
+          assert.strictEqual((await marks(page)).join(""), "")
+        })
+        assert.deepStrictEqual(complaints, [])
+      }).pipe(Effect.provide(layer)),
+    30_000
+  )
+
+  it.live.skipIf(!isFull)(
+    "takes another plan in every tab, also one that was away or is paused, and says why one could not be loaded",
+    () =>
+      Effect.gen(function* () {
+        const hostile = `<img src=x onerror="alert(1)"><script>alert(2)</script>`
+        const { url } = yield* Simulator
+        const line = yield* makeLine(Number(new URL(url).port))
+        const { page: away } = yield* open(line.url)
+        const { page: paused } = yield* open()
+        yield* post([track("bought"), track(hostile)])
+        yield* Effect.promise(async () => {
+          await away.getByText("2 events").waitFor()
+          line.cut()
+          await away.locator("#connection[data-state=away]").waitFor()
+          await paused.getByText("2 events").waitFor()
+          await paused.keyboard.press("p")
+        })
+        yield* post([track("held")])
+        yield* Effect.promise(() => paused.getByText("2 events, 1 waiting").waitFor())
+        yield* Simulator.setPlan(
+          Plan.make({
+            name: hostile,
+            description: hostile,
+            track: { [hostile]: { description: hostile, owner: hostile } }
+          })
+        )
+        yield* Effect.promise(async () => {
+          line.mend()
+          await away.locator(".row", { hasText: "held" }).waitFor()
+          assert.deepStrictEqual(await marks(away), ["unplanned", "planned", "unplanned"])
+          await paused.locator(".row .mark", { hasText: "unplanned" }).waitFor()
+          await paused.getByText("2 events, 1 waiting").waitFor()
+          assert.deepStrictEqual(await marks(paused), ["planned", "unplanned"])
+          await paused.keyboard.press("p")
+          await paused.getByText("3 events", { exact: true }).waitFor()
+        })
+        yield* Simulator.setPlanProblem(hostile)
+        const { page: late, complaints } = yield* open(undefined, paused.context())
+        yield* Effect.promise(async () => {
+          assert.deepStrictEqual(await marks(late), await marks(paused))
+          for (const page of [away, late]) {
+            await page.getByRole("tab", { name: "Plan" }).click()
+            await page.getByText(`The plan could not be loaded, and this is the one before: ${hostile}`).waitFor()
+            await page.locator("#plan-head h2", { hasText: hostile }).waitFor()
+            assert.strictEqual(await page.locator("body img").count(), 0)
+          }
+          assert.isTrue(await late.locator(".has-problem").isVisible())
+        })
+        yield* Simulator.setPlan(shop)
+        yield* Effect.promise(async () => {
+          await late.locator("#plan-problem").waitFor({ state: "hidden" })
+          await late.locator("#plan-kinds .thing").nth(2).waitFor()
+        })
+        assert.deepStrictEqual(complaints, [])
+      }).pipe(Effect.provide(layer)),
+    30_000
+  )
+
   it.live.skipIf(!isFull)(
     "stays quick with 10,000 events",
     () =>
@@ -879,7 +1036,15 @@ describe("the page's own routes", () => {
 
   it.live("are for the names of this machine alone", () =>
     Effect.gen(function* () {
-      for (const path of ["/", "/app.js", "/_dev/state", "/_dev/people", "/_dev/request?id=1", "/_dev/events"]) {
+      for (const path of [
+        "/",
+        "/app.js",
+        "/_dev/state",
+        "/_dev/people",
+        "/_dev/request?id=1",
+        "/_dev/events",
+        "/plan.json"
+      ]) {
         assert.strictEqual((yield* ask("GET", path, { host: "evil.example" })).status, 403, path)
         assert.strictEqual((yield* ask("GET", path, { host: "localhost:1" })).status, 200, path)
       }
@@ -912,7 +1077,7 @@ describe("the page's own routes", () => {
         assert.include(text, "event: hello\ndata: false")
         assert.notInclude(text, '"second"')
       }
-      for (const unknown of ["another:2", `${run}:`, `${run}:2e9`, "nonsense"]) {
+      for (const unknown of ["another:2", "another_0:2", `${run}:`, `${run}:2e9`, "nonsense"]) {
         const text = yield* listen(`?after=${unknown}`)
         assert.include(text, "event: hello\ndata: true", unknown)
         assert.include(text, '"first"', unknown)

@@ -10,13 +10,16 @@ import {
   receive,
   resetFilters,
   restart,
+  restate,
   reveal,
   schedule,
   select,
+  setFilters,
   togglePause
 } from "./events.js"
 import { refreshFaults } from "./faults.js"
 import { closePerson, movePerson, onPersonEvent, refreshPeople } from "./people.js"
+import { onPlanFilter, refreshPlan } from "./plan.js"
 import { connect, fetchState, sendClear } from "./server.js"
 
 // The cookie has the token by now, and a bookmark or a screenshot is not to show it.
@@ -44,16 +47,14 @@ for (const tab of tabs) tab.addEventListener("click", () => show(tab.dataset.vie
 find("[role=tablist]").addEventListener("keydown", ({ key }) => {
   const by = key === "ArrowRight" ? 1 : key === "ArrowLeft" ? -1 : 0
   if (by === 0) return
-  const tab = tabs[(tabs.findIndex(({ dataset }) => dataset.view === view) + by + tabs.length) % tabs.length]
+  const shown = tabs.filter(({ hidden }) => !hidden)
+  const tab = shown[(shown.findIndex(({ dataset }) => dataset.view === view) + by + shown.length) % shown.length]
   show(tab.dataset.view)
   tab.focus()
 })
 
-/** What only the server knows: people, faults and requests. The state of the connection says when it is away. */
-const refresh = () => {
-  const work = view === "people" ? refreshPeople() : view === "faults" ? refreshFaults() : drawHint()
-  return work.catch(() => {})
-}
+/** What only the server knows: people, the plan, faults and requests. The state of the connection says when it is away. */
+const refresh = () => refreshes[view]().catch(() => {})
 
 /** A request that is refused as a whole brings no event: an empty list must not look as if nothing had come. */
 const drawHint = async () => {
@@ -64,6 +65,8 @@ const drawHint = async () => {
   const answer = refused.status === undefined ? "without an answer" : `with ${refused.status}`
   find("#hint").textContent = `The last request was refused ${answer}: ${refused.reason}.`
 }
+
+const refreshes = { events: drawHint, people: refreshPeople, tracking: refreshPlan, faults: refreshFaults }
 
 setInterval(() => document.hidden || refresh(), 1000)
 
@@ -79,8 +82,13 @@ onPersonEvent((event) => {
   show("events")
   reveal(event)
 })
+onPlanFilter((filters) => {
+  show("events")
+  setFilters(filters)
+})
 
-for (const id of ["#search", "#name", "#person", "#type", "#verdict"]) find(id).addEventListener("input", applyFilters)
+for (const id of ["#search", "#name", "#person", "#type", "#verdict", "#planned"])
+  find(id).addEventListener("input", applyFilters)
 find("#filters").addEventListener("submit", (event) => event.preventDefault())
 find("#reset").addEventListener("click", resetFilters)
 find("#pause").addEventListener("click", togglePause)
@@ -91,7 +99,15 @@ find("#more").addEventListener("click", ({ currentTarget }) => {
 })
 find("#find-person").addEventListener("input", refresh)
 
-connect({ start: restart, events: receive, cleared: forget })
+/** Another plan, or none: then nothing is to be seen of it. */
+const replan = async (isAgain) => {
+  if (isAgain) restate()
+  await refreshPlan()
+  if (!document.body.classList.contains("has-plan") && find("#planned").value !== "") resetFilters()
+  if (view === "tracking" && find("#tab-tracking").hidden) show("events")
+}
+
+connect({ start: restart, events: receive, cleared: forget, plan: (isAgain) => replan(isAgain).catch(() => {}) })
 
 // Theme
 
@@ -148,12 +164,12 @@ addEventListener("keydown", (event) => {
     else select(undefined)
   } else if (isTyping || event.ctrlKey || event.metaKey || event.altKey) {
     return
-  } else if (event.key === "/" && view !== "faults") {
+  } else if (event.key === "/" && (view === "events" || view === "people")) {
     event.preventDefault()
     find(view === "people" ? "#find-person" : "#search").focus()
   } else if (event.key === "p" && view === "events") {
     togglePause()
-  } else if (Object.hasOwn(steps(), event.key) && view !== "faults") {
+  } else if (Object.hasOwn(steps(), event.key) && (view === "events" || view === "people")) {
     // There the keys scroll.
     if (find("#detail").contains(focused) || find("#person-detail").contains(focused)) return
     event.preventDefault()

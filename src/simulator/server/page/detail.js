@@ -23,7 +23,8 @@ export const showDetail = (event, close) => {
 }
 
 const draw = (event, request, close) => {
-  const { refusal, note, effect, verdict } = event
+  const { refusal, note, effect, verdict, plan } = event
+  const marked = [refusal?.path, plan?.path].filter(Boolean)
   const { context, ...own } = asSent(event)
   const source = asTypeScript(event)
   detail.replaceChildren(
@@ -53,6 +54,15 @@ const draw = (event, request, close) => {
           ...(refusal.path ? [" at ", make("code", {}, refusal.path)] : []),
           `: ${refusal.reason}`
         ),
+    plan === undefined || plan.verdict === "planned"
+      ? ""
+      : make(
+          "p",
+          { class: plan.verdict === "violating" ? "notice" : "notice note" },
+          make("strong", {}, plan.verdict === "violating" ? "Not as planned" : "Not planned"),
+          ...(plan.path ? [" at ", make("code", {}, plan.path)] : []),
+          `: ${plan.reason}`
+        ),
     note === undefined ? "" : make("p", { class: "notice note" }, note),
     effect === undefined ? "" : make("p", { class: "notice effect" }, effect),
     verdict === "duplicate"
@@ -61,11 +71,11 @@ const draw = (event, request, close) => {
     make("p", { class: "notice note dropped" }, "It made room for newer ones, and is in the list no longer."),
     times(event),
     make("h3", {}, "Message"),
-    jsonBlock(own, refusal?.path),
+    jsonBlock(own, marked),
     make("h3", {}, "Context, as merged"),
     context === undefined || context === null
       ? make("p", { class: "quiet" }, "It has none, and neither had its batch.")
-      : jsonBlock(context, refusal?.path, "context"),
+      : jsonBlock(context, marked, "context"),
     make("h3", {}, "Request"),
     request
   )

@@ -51,7 +51,7 @@ const span = (kind, text) => make("span", { class: kind }, text)
 /** So many lines are drawn: who wants more of it copies it. */
 const linesAtMost = 5000
 
-/** JSON as elements, so that its parts can have colours. What is at `marked`, such as `context.device`, stands out. */
+/** JSON as elements, so that its parts can have colours. What is at one of `marked`, such as `traits.tags[0]`, stands out. */
 const drawJson = (value, marked, room, path = "", indent = "") => {
   if (value === null || typeof value === "boolean") return [span("word", String(value))]
   if (typeof value === "number") return [span("number", String(value))]
@@ -64,14 +64,14 @@ const drawJson = (value, marked, room, path = "", indent = "") => {
   room.lines -= entries.length
   const inner = `${indent}  `
   const lines = entries.flatMap(([key, item], index) => {
-    const here = path === "" ? key : `${path}.${key}`
+    const here = isList ? `${path}[${key}]` : path === "" ? key : `${path}.${key}`
     const parts = [
       ...(isList ? [] : [span("key", JSON.stringify(key)), ": "]),
       ...drawJson(item, marked, room, here, inner)
     ]
     return [
       `\n${inner}`,
-      ...(here === marked ? [make("mark", {}, ...parts)] : parts),
+      ...(marked.includes(here) ? [make("mark", {}, ...parts)] : parts),
       index < entries.length - 1 ? "," : ""
     ]
   })
@@ -79,10 +79,14 @@ const drawJson = (value, marked, room, path = "", indent = "") => {
   return [open, ...lines, `\n${indent}${close}`]
 }
 
-/** A value, which may be a part of another that it has a path in, with what is at another path marked. */
-export const jsonBlock = (value, marked, path = "") => {
+/** A value, which may be a part of another that it has a path in, with what is at other paths marked. */
+export const jsonBlock = (value, marked = [], path = "") => {
   const parts = drawJson(value, marked, { lines: linesAtMost }, path)
-  return make("pre", {}, make("code", {}, ...(path !== "" && path === marked ? [make("mark", {}, ...parts)] : parts)))
+  return make(
+    "pre",
+    {},
+    make("code", {}, ...(path !== "" && marked.includes(path) ? [make("mark", {}, ...parts)] : parts))
+  )
 }
 
 export const facts = (pairs) =>

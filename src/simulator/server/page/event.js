@@ -23,9 +23,13 @@ export const nameOf = ({ message }) => {
   }
 }
 
-/** Why an event was refused, or had no effect, or what it did, where it is one that is read specially. */
-export const whyOf = ({ refusal, note, effect }) =>
-  refusal === undefined ? (note ?? effect ?? "") : refusal.path ? `${refusal.path}: ${refusal.reason}` : refusal.reason
+const said = ({ path, reason }) => (path ? `${path}: ${reason}` : reason)
+
+/** Why an event was refused, is not as the plan has it, or had no effect, or what it did, where it is one that is read specially. */
+export const whyOf = ({ refusal, note, effect, plan }) => {
+  if (refusal !== undefined) return said(refusal)
+  return plan?.verdict === "violating" ? said(plan) : (note ?? effect ?? "")
+}
 
 /** How far the time of an event may be from its arrival and not be worth a word: queues wait, and clocks are not the same. */
 const unremarkable = 60_000

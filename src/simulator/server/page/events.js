@@ -40,17 +40,20 @@ const searched = new WeakMap()
 const searchText = (event) => {
   const known = searched.get(event)
   if (known !== undefined) return known
-  const text = JSON.stringify([event.message, event.refusal, event.note, event.effect]).toLowerCase()
+  const text = JSON.stringify([event.message, event.refusal, event.note, event.effect, event.plan]).toLowerCase()
   searched.set(event, text)
   return text
 }
 
+const filters = ["#search", "#name", "#person", "#type", "#verdict", "#planned"]
+
 const readFilter = () => {
   const [search, name, person] = ["#search", "#name", "#person"].map((id) => find(id).value.trim().toLowerCase())
-  const [type, verdict] = ["#type", "#verdict"].map((id) => find(id).value)
+  const [type, verdict, planned] = ["#type", "#verdict", "#planned"].map((id) => find(id).value)
   return (event) =>
     (type === "" || event.message.type === type) &&
     (verdict === "" || event.verdict === verdict) &&
+    (planned === "" || event.plan?.verdict === planned) &&
     (name === "" || nameOf(event).toLowerCase().includes(name)) &&
     (person === "" || personOf(event).toLowerCase().includes(person)) &&
     (search === "" || searchText(event).includes(search))
@@ -67,22 +70,41 @@ export const applyFilters = () => {
   schedule()
 }
 
-export const resetFilters = () => {
-  for (const id of ["#search", "#name", "#person", "#type", "#verdict"]) find(id).value = ""
+/** Sets these filters, and no others. */
+export const setFilters = (values) => {
+  for (const id of filters) find(id).value = values[id] ?? ""
   applyFilters()
 }
+
+export const resetFilters = () => setFilters({})
 
 // Arrivals
 
 export const receive = (fresh) => {
+  if (isRestated) startAgain()
   newestId = fresh.at(-1).id
-  if (isPaused) {
-    waiting.push(...fresh)
-    waiting = newestOf(waiting)
-  } else {
-    add(fresh)
-  }
+  const isHeld = ({ id }) => isPaused && id > restatedUpTo
+  add(fresh.filter((event) => !isHeld(event)))
+  waiting.push(...fresh.filter(isHeld))
+  waiting = newestOf(waiting)
   schedule()
+}
+
+/** All events come again, with what another plan says of them: until the first of them is here, the old ones stay. */
+let isRestated = false
+/** The newest of those that were in the list, and not waiting, when they came again. */
+let restatedUpTo = 0
+
+export const restate = () => {
+  isRestated = true
+}
+
+const startAgain = () => {
+  isRestated = false
+  restatedUpTo = events.at(-1)?.id ?? 0
+  events = []
+  shown = []
+  waiting = []
 }
 
 /** Those that are kept; room is made for some at a time, and not for each. */
@@ -109,6 +131,8 @@ const add = (fresh) => {
     shown = shown.filter(({ id }) => id >= events[0]?.id)
   }
   if (!isAtTop) anchor += passing.length
+  const again = selected && fresh.find(({ id }) => id === selected.id)
+  if (again !== undefined) select(passes(again) ? again : undefined)
 }
 
 /** How many rows the next drawing puts above those that are looked at. */
@@ -119,6 +143,8 @@ export const restart = () => {
   forget(Number.POSITIVE_INFINITY)
   newestId = 0
   clearedId = 0
+  isRestated = false
+  restatedUpTo = 0
 }
 
 export const forget = (upTo) => {
@@ -215,6 +241,7 @@ const drawRow = (event) => {
     ),
     make("span", { class: "who" }, personOf(event)),
     make("span", { class: "size" }, bytesOf(event.bytes)),
+    make("span", { class: `mark ${event.plan?.verdict ?? ""}` }, event.plan?.verdict ?? ""),
     make("span", { class: `verdict ${event.verdict}` }, event.verdict)
   )
 }

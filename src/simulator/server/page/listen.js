@@ -14,6 +14,7 @@ export const listen = (tell) => {
       tell({ kind: "events", data, newest: Number(lastEventId.split(":")[1]) })
     })
     source.addEventListener("cleared", ({ data }) => tell({ kind: "cleared", newest: Number(data) }))
+    source.addEventListener("plan", ({ data }) => tell({ kind: "plan", isAgain: data === "true" }))
     source.addEventListener("error", () => {
       tell({ kind: "away" })
       // A browser tries again by itself, but not after an answer that is no stream.

@@ -27,6 +27,8 @@ export const fetchRequest = (id) => ask(`/_dev/request?id=${encodeURIComponent(i
 
 export const fetchPeople = (text) => ask(`/_dev/people?find=${encodeURIComponent(text)}`)
 
+export const fetchPlan = () => ask("/plan.json")
+
 const send = async (method, path, body) => {
   const headers = { "content-type": "application/json" }
   const response = await fetch(path, { method, headers, body: JSON.stringify(body) })
@@ -49,6 +51,10 @@ export const connect = (on) => {
       case "live":
         say("live", "live")
         if (news.isAnew) on.start()
+        on.plan(false)
+        break
+      case "plan":
+        on.plan(news.isAgain)
         break
       case "events":
         on.events(parse(news.data))

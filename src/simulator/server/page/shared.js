@@ -22,6 +22,8 @@ const keep = (piece) => {
 listen((news) => {
   if (news.kind === "events") {
     keep(news)
+  } else if (news.kind === "plan") {
+    if (news.isAgain) pieces = []
   } else if (news.kind === "cleared") {
     cleared = news.newest
     forget(cleared)
