@@ -25,7 +25,8 @@ import type { FlushReport, Receipt } from "./delivery/Delivery.ts"
 import { NotDelivered } from "./delivery/NotDelivered.ts"
 import type { Outcome } from "./delivery/Outcome.ts"
 import { AmbientContext, type EventContextInput } from "./message/EventContext.ts"
-import type { Message } from "./message/Message.ts"
+import type { Message, MessageType } from "./message/Message.ts"
+import type { MessageError } from "./message/MessageError.ts"
 import type {
   AliasInput,
   GroupInput,
@@ -509,6 +510,17 @@ const ways = new WeakMap<object, Way>()
 
 /** Nothing of a service that somebody else made, such as a mock. */
 export const wayOf = (analytics: Analytics["Service"]): Way | undefined => ways.get(analytics)
+
+/**
+ * Fails a call of its own making, on the way of all calls: there it is counted where the client counts, and a client that is
+ * closed says so.
+ */
+export const failCall = (
+  analytics: Analytics["Service"],
+  type: MessageType,
+  error: MessageError
+): Effect.Effect<Receipt, CallError> =>
+  wayOf(analytics)?.accept(type, {}, undefined, { prepare: () => error, by: analytics }) ?? Effect.fail(error)
 
 /** The service's calls over a client. */
 export const fromClient = (client: Client): Analytics["Service"] => {

@@ -21,9 +21,8 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
-import * as Metric from "effect/Metric"
 import * as Result from "effect/Result"
-import { Analytics } from "./Analytics.ts"
+import { Analytics, failCall } from "./Analytics.ts"
 import type { CallError } from "./AnalyticsError.ts"
 import type { Receipt } from "./delivery/Delivery.ts"
 import type { Identified } from "./message/MessageInput.ts"
@@ -40,7 +39,6 @@ import type {
   UnsuppressPersonInput
 } from "./message/SemanticEvent.ts"
 import * as messages from "./message/semanticMessage.ts"
-import { refused } from "./telemetry/metrics.ts"
 
 export { type SemanticName as Name, semanticNames as names } from "./message/semanticNames.ts"
 
@@ -54,8 +52,7 @@ const say =
     Analytics.use((analytics): Effect.Effect<Receipt, CallError> => {
       const said = read(input)
       if (Result.isFailure(said)) {
-        // The client, which counts what it refuses, never sees it.
-        return Effect.andThen(Metric.update(refused(said.failure._tag), 1), Effect.fail(said.failure))
+        return failCall(analytics, said.failure.type === "group" ? "group" : "track", said.failure)
       }
       const { message, context, places } = said.success
       const called = call(analytics)(message)

@@ -1,5 +1,5 @@
-import * as Effect from "effect/Effect"
-import { type Analytics, wayOf } from "../Analytics.ts"
+import type * as Effect from "effect/Effect"
+import { type Analytics, failCall, wayOf } from "../Analytics.ts"
 import type { Receipt } from "../delivery/Delivery.ts"
 import { nameCall } from "../message/callName.ts"
 import { InvalidMessage } from "../message/MessageError.ts"
@@ -40,11 +40,8 @@ export const makeTypedCall = (
     return preparation
   }
 
-  const fail = (type: PlannedType, name: string | undefined, path: string, reason: string) => {
-    const error = new InvalidMessage({ ...nameCall(type, name), path, reason, plan: plan.name })
-    // On the way of every call, where what is refused is counted.
-    return way === undefined ? Effect.fail(error) : way.accept(type, {}, undefined, { prepare: () => error, by: plan })
-  }
+  const fail = (type: PlannedType, name: string | undefined, path: string, reason: string) =>
+    failCall(analytics, type, new InvalidMessage({ ...nameCall(type, name), path, reason, plan: plan.name }))
 
   return (type, name, input) => {
     const known = find(type, name)
