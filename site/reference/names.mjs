@@ -8,7 +8,7 @@ import ts from "typescript"
 /** Services that are handed on as they are, to whoever provides them: their shape shows in no program. */
 const handedOn = ["HttpClient"]
 
-/** What is wrong with the names in the types of each subpath. */
+/** What is wrong with the names in the types of the subpaths. */
 export const faultsOfNames = (root, sources) => {
   const { program, declarationOf } = publish(root, sources)
   const checker = program.getTypeChecker()
@@ -23,13 +23,19 @@ export const faultsOfNames = (root, sources) => {
         ? exportsOf(target).map((entry) => ({ ...entry, name: `${symbol.name}.${entry.name}` }))
         : [{ name: symbol.name, target }]
     })
-  const modules = sources.map(({ subpath, source }) => ({
-    subpath,
+  const modules = sources.map(({ source }) => ({
     entries: exportsOf(checker.getSymbolAtLocation(program.getSourceFile(declarationOf(source))))
   }))
 
   const isOurs = ({ declarations = [] }) =>
     declarations.some((declaration) => !declaration.getSourceFile().fileName.includes("/node_modules/"))
+  /** What a type is computed by shows in none: what it comes to does. */
+  const isComputed = ({ declarations = [] }) =>
+    declarations.every(
+      (declaration) =>
+        ts.isTypeAliasDeclaration(declaration) &&
+        [ts.isConditionalTypeNode, ts.isMappedTypeNode, ts.isUnionTypeNode].some((is) => is(declaration.type))
+    )
   const isUnstable = ({ declarations = [] }) =>
     declarations.some((declaration) => {
       const { fileName, text } = declaration.getSourceFile()
@@ -59,17 +65,16 @@ export const faultsOfNames = (root, sources) => {
     visit(declaration, ts.isVariableDeclaration(declaration) && isExperimental(declaration.parent.parent))
   }
 
-  const [core] = modules
-  return modules.flatMap(({ subpath, entries }) => {
-    const exported = new Set([...entries, ...core.entries].map(({ target }) => target))
+  const exported = new Set(modules.flatMap(({ entries }) => entries).map(({ target }) => target))
+  return modules.flatMap(({ entries }) => {
     const faults = entries.flatMap(({ name, target }) =>
       target.declarations.flatMap((declaration) => {
         const faults = []
         tellNames(declaration, (named, isMarked, isPartOfIt) => {
           if (named.flags & ts.SymbolFlags.TypeParameter) return
           if (isOurs(named)) {
-            if (exported.has(named) || isPartOfIt()) return
-            faults.push(`${name} names ${named.name}, which ${subpath} does not export`)
+            if (exported.has(named) || isComputed(named) || isPartOfIt()) return
+            faults.push(`${name} names ${named.name}, which no subpath exports`)
           } else if (!isMarked && isUnstable(named) && !handedOn.includes(named.name)) {
             faults.push(`${name} names ${named.name}, which Effect marks as unstable, and is not marked @experimental`)
           }

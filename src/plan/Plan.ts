@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 export type {
+  AllCalls,
   Calls,
   EventName,
   GroupInput,
@@ -37,6 +38,12 @@ export type { Loss } from "./losses.ts"
 export { make, merge } from "./make.ts"
 export type { Merged, Plan, PlannedEvent, PlannedType } from "./model.ts"
 export type { PlanOrService } from "./planOf.ts"
-export { Service, type ServiceClass, type ServiceOptions } from "./Service.ts"
+export {
+  type MakeService,
+  Service,
+  type ServiceClass,
+  type ServiceKey,
+  type ServiceOptions
+} from "./Service.ts"
 export { type JsonSchemaPlan, toJsonSchema } from "./toJsonSchema.ts"
 export { toTypeScript } from "./toTypeScript.ts"

@@ -34,7 +34,14 @@ export interface ServiceOptions {
  */
 export type ServiceClass<Self, Id extends string, D extends Definition> = ServiceKey<Self, Id, D> & Calls<Self, D, Self>
 
-interface ServiceKey<Self, Id extends string, D extends Definition> extends Context.Service<Self, Calls<Self, D>> {
+/**
+ * What the class of a plan's service has beside its calls.
+ *
+ * @category parts of types
+ * @since 0.1.0
+ */
+export interface ServiceKey<Self, Id extends string, D extends Definition>
+  extends Context.Service<Self, Calls<Self, D>> {
   new (_: never): Context.ServiceClass.Shape<Id, Calls<Self, D>> & Planned<D>
   readonly key: Id
   /** The plan as a value, for what takes plans. */
@@ -88,7 +95,13 @@ interface ServiceKey<Self, Id extends string, D extends Definition> extends Cont
  */
 export const Service = <Self>(): MakeService<Self> => makeService<Self>
 
-interface MakeService<Self> {
+/**
+ * Makes the class of a service, of a plan or of its definition.
+ *
+ * @category parts of types
+ * @since 0.1.0
+ */
+export interface MakeService<Self> {
   <const Id extends string, D extends Definition>(id: Id, plan: Plan<D>): ServiceClass<Self, Id, D>
   <const Id extends string, const D extends Definition>(id: Id, definition: D): ServiceClass<Self, Id, D>
 }

@@ -225,8 +225,13 @@ export type IdentifyInput<P> = Omit<Message.IdentifyInput, "traits"> & TraitsBod
  */
 export type GroupInput<P> = Omit<Message.GroupInput, "traits"> & TraitsBody<P, "group", ReservedGroupTraits>
 
-/** Each call of a plan, for what is planned as `P`, of whoever provides `R`. */
-interface AllCalls<P, R> {
+/**
+ * Each call that a plan may have, for what is planned as `P`, of whoever provides `R`.
+ *
+ * @category parts of types
+ * @since 0.1.0
+ */
+export interface AllCalls<P, R> {
   /** Records what a person did: an event of the plan. */
   readonly track: <Event extends EventName<P>>(
     event: Event,
