@@ -38,6 +38,16 @@ export type { Loss } from "./losses.ts"
 export { make, merge } from "./make.ts"
 export type { Merged, Plan, PlannedEvent, PlannedType } from "./model.ts"
 export type { PlanOrService } from "./planOf.ts"
+export type { RudderFile } from "./rudderFiles.ts"
+export {
+  fromRudderStack,
+  type RudderCatalog,
+  type RudderEvent,
+  type RudderForms,
+  type RudderV2,
+  type ToRudderStack,
+  toRudderStack
+} from "./rudderstack.ts"
 export {
   type MakeService,
   Service,
@@ -45,5 +55,6 @@ export {
   type ServiceKey,
   type ServiceOptions
 } from "./Service.ts"
+export { fromSegment, type SegmentPlan, type SegmentRule, type ToSegment, toSegment } from "./segment.ts"
 export { type JsonSchemaPlan, toJsonSchema } from "./toJsonSchema.ts"
 export { toTypeScript } from "./toTypeScript.ts"
