@@ -8,6 +8,7 @@ import { isRecord } from "../message/wire.ts"
 import { placeOf } from "./contract.ts"
 import type { Place } from "./document.ts"
 import { fieldsOf, type ReadFields } from "./fields.ts"
+import { typesOf } from "./flat.ts"
 import { jsonSchemaOf, pathOf } from "./jsonSchema.ts"
 import type { Loss } from "./losses.ts"
 import type { Plan, PlannedEvent } from "./model.ts"
@@ -64,6 +65,8 @@ const memberOf = (schema: Place, member: string): Place => {
 export const loseRest = (schema: Place, members: ReadonlyArray<string>): void => {
   const properties = schema.at("properties")
   schema.loseOthers(read)
+  if (schema.at("type").isThere && !typesOf(schema.record).includes("object"))
+    schema.at("type").lose("a message is an object")
   for (const [name, place] of properties.entries) {
     if (!members.includes(name) && saysSomething(place.value)) place.lose(reason)
   }

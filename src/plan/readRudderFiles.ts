@@ -52,6 +52,7 @@ class Catalog {
   constructor(documents: ReadonlyArray<Place>) {
     for (const document of documents) {
       document.loseOthers(["version", "kind", "metadata", "spec"])
+      document.at("version").oneOf(["rudder/v1", "rudder/0.1", "rudder/v0.1"])
       const spec = document.at("spec")
       const kind = document.at("kind").oneOf([...kinds, "tracking-plan", "tp"])
       if (kind === "tracking-plan" || kind === "tp") this.#plans.push(spec)
@@ -92,9 +93,12 @@ class Catalog {
 
   #ruleOf(rule: Place): Rule {
     rule.loseOthers(ruleKeys)
+    if (rule.at("type").isThere) rule.at("type").oneOf(["event_rule"])
     // The older generation says of the event what the newer one says of the rule.
     const isOld = isRecord(rule.at("event").value)
     if (isOld) rule.at("event").loseOthers(["$ref", "allow_unplanned", "identity_section"])
+    const section = isOld ? rule.at("event").at("identity_section") : rule.at("identity_section")
+    if (section.textOrNone !== undefined) section.oneOf(["properties", "traits", "context.traits"])
     const event = this.#find("events", isOld ? rule.at("event").at("$ref") : rule.at("event"))
     event.loseOthers(["id", "name", "event_type", "description", "category"])
     const isOpen = isOld

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs"
 import { assert, describe, expect, it } from "@effect/vitest"
 import { Plan } from "cdp-analytics-effect/plan"
 import * as Schema from "effect/Schema"
+import { isFull } from "../support/repetitions.ts"
 import { meaningOfPlan } from "./meaning.ts"
 
 const fixture = (name: string): unknown =>
@@ -315,6 +316,9 @@ describe("Plan.fromRudderStack", () => {
     [[tp(), property({}), property({})], "[2].spec.properties[0].id"],
     [[tp({ includes: { $ref: "#/tp/other/event_rule/*" } }), event], "[0].spec.rules[0].includes"],
     [[tp({ includes: { $ref: "other" } }), event], "[0].spec.rules[0].includes"],
+    [[tp({ ...asks, type: "rule" }), event, property({})], "[0].spec.rules[0].type"],
+    [[tp({ ...asks, identity_section: "userId" }), event, property({})], "[0].spec.rules[0].identity_section"],
+    [[{ ...tp(), version: "rudder/v2" }], "[0].version"],
     [[tp({ ...asks, additional_properties: "no" }), event, property({})], "[0].spec.rules[0].additional_properties"]
   ])("refuses what is no such plan: %j", (json, path) => {
     expect(refusal(() => Plan.fromRudderStack(json)).path).toBe(path)
@@ -408,3 +412,49 @@ const refusal = (read: () => unknown): Plan.InvalidPlan => {
   }
   return assert.fail("Expected it to be refused")
 }
+
+describe("a plan of another format that is wrong somewhere", () => {
+  const names = [
+    "segment-public-api",
+    "segment-typewriter-8",
+    "segment-config-api",
+    "rudderstack-v2",
+    "rudderstack-catalog",
+    "rudder-cli-v1",
+    "rudder-cli-0.1"
+  ]
+
+  /** Every place of a document. */
+  const placesOf = (value: unknown): ReadonlyArray<ReadonlyArray<string>> =>
+    typeof value === "object" && value !== null
+      ? Object.entries(value).flatMap(([key, member]) => [[key], ...placesOf(member).map((path) => [key, ...path])])
+      : []
+
+  const withAt = (value: unknown, [key, ...path]: ReadonlyArray<string>, other: unknown): unknown => {
+    if (key === undefined) return other
+    const copy: Record<string, unknown> = Array.isArray(value) ? Object([...value]) : { ...Object(value) }
+    copy[key] = withAt(copy[key], path, other)
+    return copy
+  }
+
+  it.each(names)(
+    "is read, or refused with the place: %s",
+    (name) => {
+      const json = fixture(name)
+      const read = name.startsWith("segment") ? Plan.fromSegment : Plan.fromRudderStack
+      const others = [5, "#", true, [], {}, [[]], { $ref: "#" }, null]
+      for (const [index, path] of placesOf(json).entries()) {
+        // Few of them each time, and in all each at many places.
+        for (const other of isFull ? others : [others[index % others.length]]) {
+          const wrong = withAt(json, path, other)
+          try {
+            read(wrong)
+          } catch (error) {
+            assert(error instanceof Plan.InvalidPlan, `${path.join(".")}: ${JSON.stringify(other)}: ${error}`)
+          }
+        }
+      }
+    },
+    600_000
+  )
+})
