@@ -57,5 +57,5 @@ export {
 } from "./Service.ts"
 export { fromSegment, type SegmentPlan, type SegmentRule, type ToSegment, toSegment } from "./segment.ts"
 export { type JsonSchemaPlan, toJsonSchema } from "./toJsonSchema.ts"
-export { toTypeScript } from "./toTypeScript.ts"
 export { toMarkdown } from "./toMarkdown.ts"
+export { toTypeScript } from "./toTypeScript.ts"

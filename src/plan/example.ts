@@ -1,4 +1,5 @@
 /** Values that a JSON Schema is likely to accept, the same each time. Whoever needs to be sure asks. */
+import { own } from "../message/own.ts"
 import { nameOf, typesOf } from "./flat.ts"
 import { isObject, type JsonSchema } from "./jsonSchema.ts"
 import type { Definitions } from "./typeWords.ts"
@@ -40,7 +41,7 @@ class Finder {
     if (not !== undefined && Object.keys(schema).length === 1) return none
     if (typeof $ref === "string") {
       const name = nameOf($ref)
-      return following.includes(name) ? none : this.find(this.#definitions[name], [...following, name])
+      return following.includes(name) ? none : this.find(own(this.#definitions, name), [...following, name])
     }
     if (Array.isArray(allOf)) {
       const { allOf: _, ...rest } = schema

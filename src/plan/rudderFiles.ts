@@ -2,8 +2,9 @@
 
 import { formatPath } from "../message/issue.ts"
 import type { AnyRecord } from "../message/open.ts"
+import { own } from "../message/own.ts"
 import { placeOf } from "./contract.ts"
-import { flatten, nameOf, typesOf } from "./flat.ts"
+import { flatten, nameOf, reachedFrom, typesOf } from "./flat.ts"
 import { isObject, type JsonSchema, jsonSchemaOf, pathOf } from "./jsonSchema.ts"
 import type { Loss } from "./losses.ts"
 import { placeOfEvent } from "./messageSchema.ts"
@@ -216,7 +217,7 @@ class Writer {
   #typed({ type, $ref, properties, additionalProperties, required }: JsonSchema, path: Path, within: Within): Typed {
     if (typeof $ref === "string") {
       const name = nameOf($ref)
-      return { types: [this.#typeOf(name, this.#definitions[name] ?? {}, path)], members: undefined }
+      return { types: [this.#typeOf(name, own(this.#definitions, name) ?? {}, path)], members: undefined }
     }
     const types = typesOf({ type })
     const members = { properties, required, additionalProperties }
@@ -233,15 +234,25 @@ class Writer {
   }
 
   #typeOf(name: string, members: JsonSchema, path: Path): string {
-    const key = JSON.stringify([name, members])
+    // What another event names so may name something else.
+    const key = JSON.stringify([name, members, ...reachedFrom(members, this.#definitions)])
     const known = this.#types.get(key)
     if (known !== undefined) return `#custom-type:${known["id"]}`
     const id = this.#ids.next("custom-type", name)
     // It may be in itself.
     this.#types.set(key, { id })
-    if (members["additionalProperties"] === false) this.#lose(path, "any properties are allowed there")
-    const properties = this.#entriesOf(members, path, id)
-    this.#types.set(key, { id, name: typeNameOf(id), type: "object", properties })
+    const { type: _, description, properties: __, required: ___, additionalProperties, ...others } = members
+    if (additionalProperties === false || isObject(additionalProperties)) {
+      this.#lose(path, "any properties are allowed there")
+    }
+    for (const keyword of Object.keys(others)) this.#lose(path, `${keyword} is not said there`)
+    this.#types.set(key, {
+      id,
+      name: typeNameOf(id),
+      ...(typeof description === "string" && description !== "" && { description }),
+      type: "object",
+      properties: this.#entriesOf(members, path, id)
+    })
     return `#custom-type:${id}`
   }
 

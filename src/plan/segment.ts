@@ -95,6 +95,7 @@ const segmentTypes = { track: "TRACK", identify: "IDENTIFY", group: "GROUP", pag
 /** Segment counts, and the last is the newest. */
 const versionOf = ({ events }: Plan, event: PlannedEvent, losses: Array<Loss>): number => {
   const { type, name, version, isVersioned } = event
+  if (!isVersioned && (version === undefined || isNumber.test(version))) return Number(version ?? 1)
   const versions = events.filter((other) => other.type === type && other.name === name)
   const isCounted = versions.every(({ version = "1" }) => isNumber.test(version))
   const isLast = versions.every((other) => !event.isLatest || Number(other.version) <= Number(version))

@@ -1,9 +1,9 @@
 import { contractOf, nameKeys, placeOf } from "./contract.ts"
 import { examplesOf } from "./example.ts"
-import { isObject, jsonSchemaOf, type WrittenSchema } from "./jsonSchema.ts"
+import { jsonSchemaOf, type WrittenSchema } from "./jsonSchema.ts"
 import { codeName, inline, inlineName, jsonBlock } from "./markdownText.ts"
 import type { Plan, PlannedEvent, PlannedType } from "./model.ts"
-import { rowsOf, wordsOf } from "./typeWords.ts"
+import { descriptionOf, rowsOf, wordsOf } from "./typeWords.ts"
 
 /**
  * A plan as a page to read, in Markdown: what there is, by kind; and of each event what it says about itself, its properties
@@ -128,8 +128,8 @@ const factsOf = ({ version, isVersioned, owner, tags }: PlannedEvent): ReadonlyA
 const tableOf = (event: PlannedEvent, { schema, definitions }: WrittenSchema): ReadonlyArray<string> => {
   const [thing, things] = placeOf(event.type) === "traits" ? ["Trait", "traits"] : ["Property", "properties"]
   const rows = rowsOf(schema, definitions).map(({ name, schema, isRequired }) => {
-    const description = isObject(schema) && typeof schema["description"] === "string" ? schema["description"] : ""
-    const cells = [codeName(name), wordsOf(schema, definitions), isRequired ? "yes" : "", inline(description)]
+    const description = inline(descriptionOf(schema, definitions) ?? "")
+    const cells = [codeName(name), wordsOf(schema, definitions), isRequired ? "yes" : "", description]
     return `| ${cells.join(" | ")} |`
   })
   const table = [`| ${thing} | Type | Required | Description |`, "| --- | --- | --- | --- |", ...rows].join("\n")

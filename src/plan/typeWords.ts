@@ -1,4 +1,5 @@
 /** What a JSON Schema asks for, in words, and the properties that it lists. */
+import { own } from "../message/own.ts"
 import { nameOf, typesOf } from "./flat.ts"
 import { isObject, type JsonSchema } from "./jsonSchema.ts"
 import { codeName } from "./markdownText.ts"
@@ -43,7 +44,7 @@ class Speaker {
   #named(name: string, following: ReadonlyArray<string>): string {
     return following.includes(name)
       ? `the same as what it is in`
-      : this.words(this.#definitions[name], [...following, name])
+      : this.words(own(this.#definitions, name), [...following, name])
   }
 }
 
@@ -69,7 +70,7 @@ const ofType = (type: unknown, schema: JsonSchema, inner: (schema: unknown) => s
     case "array":
       return limited(ofItems(schema, inner), schema, ofArray)
     default:
-      return ofObject(schema, inner)
+      return limited(ofObject(schema, inner), schema, ofMembers)
   }
 }
 
@@ -111,6 +112,11 @@ const ofArray: Limits = [
   ["uniqueItems", () => "all different"]
 ]
 
+const ofMembers: Limits = [
+  ["minProperties", (count) => `at least ${count} members`],
+  ["maxProperties", (count) => `at most ${count} members`]
+]
+
 const ofItems = ({ items = true, prefixItems }: JsonSchema, inner: (schema: unknown) => string): string => {
   if (!Array.isArray(prefixItems)) return items === true ? "list" : `list of ${several(inner(items))}`
   const rest = items === false ? "" : `, then any of ${inner(items)}`
@@ -126,6 +132,14 @@ const ofObject = (
   if (isObject(properties) && Object.keys(properties).length > 0) return "object"
   const values = isObject(patternProperties) ? Object.values(patternProperties)[0] : additionalProperties
   return isObject(values) && Object.keys(values).length > 0 ? `object, each of it ${inner(values)}` : "object"
+}
+
+/** What is said of it where it stands, or where it is named. */
+export const descriptionOf = (schema: unknown, definitions: Definitions): string | undefined => {
+  if (!isObject(schema)) return undefined
+  const { description, $ref } = schema
+  const named = typeof $ref === "string" ? own(definitions, nameOf($ref))?.["description"] : undefined
+  return typeof description === "string" ? description : typeof named === "string" ? named : undefined
 }
 
 /** A property wherever it stands. */
@@ -145,7 +159,7 @@ export const rowsOf = (schema: JsonSchema, definitions: Definitions): ReadonlyAr
     const { $ref, anyOf, oneOf, allOf, items, properties, required } = schema
     if (typeof $ref === "string") {
       const name = nameOf($ref)
-      if (!following.includes(name)) look(definitions[name], prefix, [...following, name])
+      if (!following.includes(name)) look(own(definitions, name), prefix, [...following, name])
     }
     for (const members of [anyOf, oneOf, allOf]) {
       if (Array.isArray(members)) for (const member of members) look(member, prefix, following)

@@ -379,6 +379,48 @@ describe("Plan.toRudderStack", () => {
     ])
   })
 
+  it("has custom types, and tells what they do not hold", () => {
+    const Money = Schema.Struct({ amount: Schema.Finite })
+      .check(Schema.isMinProperties(1))
+      .annotate({ identifier: "Money", description: "What is paid" })
+    const { plan, losses } = Plan.toRudderStack(Plan.make({ name: "P", track: { E: { properties: { Money } } } }), {
+      form: "cli"
+    })
+    expect(losses).toEqual([{ path: "track.E.properties.Money", reason: "minProperties is not said there" }])
+    expect(plan.find(({ kind }) => kind === "custom-types")!.spec).toEqual({
+      types: [
+        {
+          id: "money",
+          name: "Money",
+          description: "What is paid",
+          type: "object",
+          properties: [{ property: "#property:amount", required: true }]
+        }
+      ]
+    })
+  })
+
+  it("has a custom type of its own for each event that means something else by a name", () => {
+    const planOf = (leaf: object, key: string) => ({
+      type: "TRACK",
+      key,
+      jsonSchema: {
+        definitions: { Tree: { type: "object", properties: { leaf: { $ref: "#/definitions/Leaf" } } }, Leaf: leaf },
+        properties: { properties: { properties: { tree: { $ref: "#/definitions/Tree" } } } }
+      }
+    })
+    const leaf = (name: string) => ({ type: "object", properties: { [name]: { type: "string" } }, required: [name] })
+    const { plan } = Plan.fromSegment({ name: "P", rules: [planOf(leaf("a"), "A"), planOf(leaf("b"), "B")] })
+    const again = Plan.fromRudderStack(Plan.toRudderStack(plan, { form: "cli" }).plan).plan
+    for (const name of ["a", "b"]) {
+      const is = Schema.is(Schema.Struct(eventOf(again, name.toUpperCase()).fields))
+      expect([is({ tree: { leaf: { a: "" } } }), is({ tree: { leaf: { b: "" } } })]).toEqual([
+        name === "a",
+        name === "b"
+      ])
+    }
+  })
+
   it("tells of types that are not apart", () => {
     const number = Schema.Union([Schema.Finite, Schema.Int.check(Schema.isGreaterThan(0))])
     const { losses } = Plan.toRudderStack(Plan.make({ name: "P", track: { E: { properties: { number } } } }), {
