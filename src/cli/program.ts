@@ -14,19 +14,26 @@ import { printable } from "../message/printable.ts"
 import { dev } from "./dev.ts"
 import { doctor } from "./doctor.ts"
 import { layerHttpClient } from "./httpClient.ts"
+import { plan } from "./plan.ts"
+import { hasImported } from "./planModule.ts"
 import { send } from "./send.ts"
 import { layerUsage } from "./usage.ts"
 
 const main = Command.make("cdp-analytics").pipe(
   Command.withDescription("Customer.io Data Pipelines from the command line"),
-  Command.withSubcommands([send, dev, doctor])
+  Command.withSubcommands([send, dev, doctor, plan])
 )
 
 /** Wrong usage is 2, as shells have it; help that was asked for is 0. */
 const teardown: Runtime.Teardown = (exit, onExit) => {
   const error = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
   const isWrongUsage = CliError.isCliError(error) && !(error._tag === "ShowHelp" && error.errors.length === 0)
-  return isWrongUsage ? onExit(2) : Runtime.defaultTeardown(exit, onExit)
+  if (isWrongUsage) return onExit(2)
+  Runtime.defaultTeardown(exit, (code) => {
+    onExit(code)
+    // What a plan's module has left running, such as a connection, is not waited for.
+    if (hasImported()) process.stdout.write("", () => process.exit(code))
+  })
 }
 
 /** What nobody printed: a mistake of this program. `NodeRuntime` would print it as it is. */
