@@ -29,6 +29,8 @@ export const repetitions = {
   kills: repeat(1, 20),
   /** Calls of each process of test/memory while the server takes nothing: the queue is full after 27,000 at most. */
   callsUntaken: repeat(32_000, 200_000),
+  /** Plans of test/cli that are compared with each other. */
+  planPairs: repeat(150, 3000),
   /** Services and servers by chance, of test/outage. */
   moods: repeat(8, 200),
   /** Clients of its herd. */
