@@ -25,9 +25,11 @@ const types: Readonly<Record<MessageType, true>> = {
 /** Of all that a message may have. */
 const names: ReadonlySet<string> = new Set(Message.members.flatMap(({ fields }) => Object.keys(fields)))
 
-const messageTypes = Object.keys(types).join(", ")
+/** For whoever reads what was expected. */
+export const messageTypes = Object.keys(types).join(", ")
 
-const isMessageType = (type: unknown): type is MessageType => typeof type === "string" && Object.hasOwn(types, type)
+export const isMessageType = (type: unknown): type is MessageType =>
+  typeof type === "string" && Object.hasOwn(types, type)
 
 /** Whether there are more keys than a message may have, before all of them are copied. */
 const isWide = (input: object): boolean => {

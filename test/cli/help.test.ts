@@ -32,6 +32,7 @@ describe("help", suite, () => {
       const { code, out } = yield* run(["--completions", "bash"])
       assert.strictEqual(code, 0)
       assert.include(out, "--previous-id")
+      assert.include(out, "--unplanned")
     })
   )
 
