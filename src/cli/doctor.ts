@@ -17,13 +17,18 @@ import { explain, explainSkew, isPage } from "./diagnosis.ts"
 import { readEnvironment } from "./environment.ts"
 import { failWith } from "./failure.ts"
 import { isInteractive, keyFlag, maskKey, readGivenKey } from "./key.ts"
-import { print } from "./print.ts"
+import { adviceOf, describePlan } from "./planAdvice.ts"
+import { optionalPlanFlag } from "./planArguments.ts"
+import { readPlan } from "./planFile.ts"
+import { print, printError } from "./print.ts"
 import { sendOnce } from "./sendOnce.ts"
+import { checkReaders } from "./source.ts"
 
 export const doctor = Command.make(
   "doctor",
   {
     apiKey: keyFlag,
+    plan: optionalPlanFlag("A tracking plan to look at as well"),
     yes: Flag.Boolean("yes").pipe(
       Flag.withAlias("y"),
       Flag.withDescription("Send the message without asking"),
@@ -31,6 +36,11 @@ export const doctor = Command.make(
     )
   },
   Effect.fnUntraced(function* (flags) {
+    yield* checkReaders([
+      ...Option.toArray(flags.apiKey).map((key) => ["api-key", Redacted.value(key)] as const),
+      ...Option.toArray(flags.plan).map((file) => ["plan", file] as const)
+    ])
+    const planned = Option.isNone(flags.plan) ? undefined : (yield* readPlan(flags.plan.value)).plan
     const configured = yield* readEnvironment(1)
     const apiKey = yield* Effect.flatMap(
       readGivenKey(1, flags.apiKey),
@@ -53,6 +63,10 @@ export const doctor = Command.make(
     yield* show("API key", maskKey(apiKey))
     for (const [name, value] of Object.entries(configured)) {
       if (value !== undefined && name !== "endpoint") yield* show(name, String(value))
+    }
+    if (planned !== undefined) {
+      yield* show("plan", describePlan(planned))
+      for (const advice of adviceOf(planned)) yield* printError(`note: ${advice}`)
     }
     yield* askFirst(flags.yes, origin)
 

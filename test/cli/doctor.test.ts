@@ -2,6 +2,7 @@ import type { ServerResponse } from "node:http"
 import { assert, describe, it } from "@effect/vitest"
 import { Simulator } from "cdp-analytics-effect/simulator"
 import { Effect } from "effect"
+import { planFolder, planModule } from "./planFolder.ts"
 import { answering, layerServer, received, runCommand, secret, suite } from "./run.ts"
 
 describe("doctor", suite, () => {
@@ -51,6 +52,38 @@ describe("doctor", suite, () => {
       assert.include(withPassword.err, "without credentials")
       assert.notInclude(withPassword.out + withPassword.err, "a-password")
       assert.deepStrictEqual(yield* received, [])
+    }).pipe(Effect.provide(layerServer))
+  )
+
+  it.live("says what a plan has, and what of it somebody should look at", () =>
+    Effect.gen(function* () {
+      const { url } = yield* Simulator
+      const { at } = yield* planFolder({
+        "Shop.ts": planModule(`{
+          name: "Shop",
+          track: {
+            "Order Completed": { description: "A person has paid", properties: { size: Schema.Finite } },
+            order_completed: { deprecated: "say Order Completed", properties: { size: Schema.String } },
+            "Cart Emptied": {}
+          },
+          page: { Home: { description: "The first" } },
+          identify: { traits: {} }
+        }`)
+      })
+      const { code, out, err } = yield* doctor(url, {}, ["--yes", "--plan", at("Shop.ts")])
+      assert.strictEqual(code, 0)
+      assert.match(out, /^plan +"Shop": 3 events, 1 page, the traits of people$/m)
+      assert.strictEqual(
+        err,
+        `note: These have no description: track "Cart Emptied"
+note: These are deprecated: track "order_completed"
+note: These are easily taken for each other: track "Order Completed", track "order_completed"
+note: "size" is of several types: number in track "Order Completed", string in track "order_completed"
+`
+      )
+      const wrong = yield* doctor(url, {}, ["--yes", "--plan", at("nowhere.ts")])
+      assert.strictEqual(wrong.code, 2)
+      assert.include(wrong.err, "nowhere.ts cannot be read: there is no such file")
     }).pipe(Effect.provide(layerServer))
   )
 
