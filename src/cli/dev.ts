@@ -19,8 +19,12 @@ import { npmShellEnd, stdinEnd } from "./ending.ts"
 import { failWith } from "./failure.ts"
 import { jsonFlag, readJson } from "./json.ts"
 import { openBrowser } from "./openBrowser.ts"
+import { describePlan } from "./planAdvice.ts"
+import { optionalPlanFlag } from "./planArguments.ts"
+import { type LoadedPlan, readPlan } from "./planFile.ts"
 import { print, printError } from "./print.ts"
-import { isStandardInput } from "./source.ts"
+import { checkReaders, isStandardInput } from "./source.ts"
+import { watchPlan } from "./watchPlan.ts"
 
 export const dev = Command.make(
   "dev",
@@ -56,6 +60,7 @@ export const dev = Command.make(
       "faults",
       'Faults for the first requests to meet, such as [{"kind":"status","status":503,"times":2}]'
     ),
+    plan: optionalPlanFlag("A tracking plan that each event is held against, read anew when it changes"),
     exitOnStdinClose: Flag.Boolean("exit-on-stdin-close").pipe(
       Flag.withDescription(
         "End when standard input does, as the pipe of a test runner that is gone, however it went; one of /dev/null has ended"
@@ -68,11 +73,29 @@ export const dev = Command.make(
       Flag.withDefault(false)
     )
   },
-  Effect.fnUntraced(function* ({ port, host, cors, apiKey, strict, faults: plan, exitOnStdinClose, open, json }) {
-    if (exitOnStdinClose && Option.exists(plan, isStandardInput)) {
-      return yield* failWith(2, "--faults cannot come from standard input with --exit-on-stdin-close")
+  Effect.fnUntraced(function* ({
+    port,
+    host,
+    cors,
+    apiKey,
+    strict,
+    faults: plannedFaults,
+    plan: planFile,
+    exitOnStdinClose,
+    open,
+    json
+  }) {
+    const sources = [
+      ...Option.toArray(plannedFaults).map((source) => ["faults", source] as const),
+      ...Option.toArray(planFile).map((file) => ["plan", file] as const)
+    ]
+    yield* checkReaders(sources)
+    const fromStdin = sources.find(([, source]) => isStandardInput(source))
+    if (exitOnStdinClose && fromStdin !== undefined) {
+      return yield* failWith(2, `--${fromStdin[0]} cannot come from standard input with --exit-on-stdin-close`)
     }
-    const faults = yield* readJson("faults", plan, Schema.Array(Fault))
+    const faults = yield* readJson("faults", plannedFaults, Schema.Array(Fault))
+    const plan = Option.isNone(planFile) ? undefined : yield* readPlan(planFile.value)
     const token = randomBytes(16).toString("base64url")
     const say = json ? printError : print
 
@@ -97,6 +120,10 @@ export const dev = Command.make(
       for (const origin of outer.filter((other) => other !== url)) {
         yield* say(`Other machines send to ${origin}, and see the page at ${pageOf(origin)}`)
       }
+      if (plan !== undefined && Option.isSome(planFile)) {
+        yield* say(`Events are held against ${describePlan(plan.plan)}.`)
+        yield* Effect.forkChild(followPlan(planFile.value, plan, say))
+      }
       yield* say("For an app of yours to send to it:", "")
       const key = Option.getOrElse(apiKey, () => "dev")
       yield* say(`  export CUSTOMERIO_ENDPOINT=${url}`, `  export CUSTOMERIO_API_KEY=${key}`, "")
@@ -119,7 +146,8 @@ export const dev = Command.make(
           cors: cors.includes("*") || cors,
           strict: strict ? "always" : "header",
           ...(Option.isSome(apiKey) && { apiKeys: [apiKey.value] }),
-          ...(faults && { faults })
+          ...(faults && { faults }),
+          ...(plan && { plan: plan.plan })
         })
       ),
       Effect.catchTags({
@@ -145,6 +173,16 @@ export const dev = Command.make(
   ])
 )
 
+/** Holds events against the newest plan of a file. */
+const followPlan = Effect.fnUntraced(function* (file: string, loaded: LoadedPlan, say: typeof print) {
+  const { setPlan, setPlanProblem } = yield* Simulator
+  return yield* watchPlan(file, loaded, {
+    changed: (plan) => Effect.andThen(setPlan(plan), say(`Events are held against the newer ${describePlan(plan)}.`)),
+    failed: (problem) =>
+      Effect.andThen(setPlanProblem(problem), printError(`Events are held against the plan as it was: ${problem}`))
+  })
+})
+
 const listenProblems: { readonly [code: string]: string } = {
   EADDRINUSE: "it is in use. Try another, or --port 0 for any that is free",
   EACCES: "this user may not. Try a port above 1023",
@@ -158,14 +196,19 @@ const explainListen = (cause: unknown): string => {
   return listenProblems[code] ?? cause.message
 }
 
-const describe = ({ message, verdict, bytes, refusal, note, effect }: ReceivedEvent): string => {
+const isThere = (words: string): boolean => words !== ""
+
+const describe = ({ message, verdict, bytes, refusal, note, effect, plan }: ReceivedEvent): string => {
   const columns = [
     verdict.padEnd(9),
     printableName(textAt(message, "type") ?? "?").padEnd(8),
     printableName(textAt(message, "userId") ?? textAt(message, "anonymousId") ?? "").padEnd(16),
     printableName(textAt(message, "event") ?? textAt(message, "name") ?? textAt(message, "groupId") ?? "").padEnd(24),
     `${bytes} bytes`.padStart(12),
-    Option.getOrElse(Option.fromNullishOr(refusal?.reason ?? note ?? effect), () => "")
+    Option.getOrElse(Option.fromNullishOr(refusal?.reason ?? note ?? effect), () => ""),
+    plan === undefined || plan.verdict === "planned"
+      ? ""
+      : [plan.verdict, plan.path, plan.reason].filter(isThere).join(": ")
   ]
   return columns.join("  ").trimEnd()
 }
