@@ -1,7 +1,7 @@
 /**
  * What a plan costs: typed calls beside plain ones, plans of many events beside those of few, and making one.
  *
- *     node speed/plan.ts
+ *     npm run plan
  */
 import { Analytics } from "cdp-analytics-effect"
 import { Plan } from "cdp-analytics-effect/plan"
