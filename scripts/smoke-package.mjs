@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url"
 import { gzipSync } from "node:zlib"
 
 /** Most bytes, compressed: what they were on 2026-11-27, and a tenth more for the tarball, 3 % for the others. */
-const budgets = { tarball: 680_000, keyed: 29_250, core: 30_100, whole: 88_800 }
+const budgets = { tarball: 1_060_000, keyed: 31_000, core: 31_900, whole: 91_000 }
 
 /** The oldest that the declarations of Effect, too, pass in. Also in docs/runtimes.md. */
 const oldestTypeScript = "5.7.2"
