@@ -5,6 +5,7 @@ import type { AdditionalProperties, OnViolation } from "./definition.ts"
 import { checkForeign } from "./foreign.ts"
 import { makeCheck } from "./judge.ts"
 import type { Plan } from "./model.ts"
+import { type PlanOrService, planOf } from "./planOf.ts"
 import { makeReporter } from "./report.ts"
 
 /**
@@ -51,10 +52,11 @@ export interface EnforceOptions {
  * @category layers
  * @since 0.1.0
  */
-export const enforce = (plan: Plan, options: EnforceOptions = {}): Layer.Layer<Analytics, never, Analytics> =>
+export const enforce = (of: PlanOrService, options: EnforceOptions = {}): Layer.Layer<Analytics, never, Analytics> =>
   Layer.effect(
     Analytics,
     Effect.gen(function* () {
+      const plan = planOf(of)
       const { unplanned = "allow", onViolation = "fail", annotate = false } = options
       const analytics = yield* Analytics
       const check = makeCheck(plan, { unplanned, onViolation, annotate }, yield* makeReporter)
