@@ -89,7 +89,7 @@ const newestOf = (versions: ReadonlyArray<string>): string =>
 const compare = new Intl.Collator("en", { numeric: true })
 
 const versionOf = (rule: Rule): VersionDefinition => {
-  const { fields, additionalProperties } = fieldsAt(rule.body)
+  const { fields, additionalProperties } = fieldsAt(rule.type, rule.body)
   return {
     ...documentedOf(rule),
     ...(additionalProperties !== undefined && { additionalProperties }),
@@ -106,7 +106,7 @@ const traitsOf = (type: "identify" | "group", rules: ReadonlyArray<Rule>) => {
   )
   if (newest === undefined) return {}
   for (const rule of ours) if (rule !== newest) rule.place.lose("a plan has only one version of traits, the newest")
-  const { fields, additionalProperties } = fieldsAt(newest.body)
+  const { fields, additionalProperties } = fieldsAt(newest.type, newest.body)
   const said = { ...documentedOf(newest), ...(additionalProperties !== undefined && { additionalProperties }) }
   return { [type]: { ...said, traits: fields } }
 }

@@ -17,7 +17,9 @@ import { printableName } from "../message/printable.ts"
 import type { AdditionalProperties, Fields } from "./definition.ts"
 import { annotationKeywords, isObject, type JsonSchema } from "./jsonSchema.ts"
 import type { Loss } from "./losses.ts"
+import type { PlannedType } from "./model.ts"
 import { membersOf, type Plain } from "./nature.ts"
+import { reservedProblemOf } from "./reserved.ts"
 
 /** What the JSON Schema of an object says of an event. */
 export interface ReadFields {
@@ -29,13 +31,24 @@ export interface ReadFields {
 }
 
 /**
- * The fields of the JSON Schema of an object, and what Schemas cannot hold of it, with the place where it is in the plan. It
+ * The fields of the JSON Schema of an object, and what a plan cannot hold of it, with the place where it is in the plan. It
  * may name what is in the document that it is of. It is to be JSON, as it is read from text: no circle is in it.
  */
-export const fieldsOf = (schema: unknown, path: ReadonlyArray<string>, root: unknown = schema): ReadFields => {
+export const fieldsOf = (
+  type: PlannedType,
+  schema: unknown,
+  path: ReadonlyArray<string>,
+  root: unknown = schema
+): ReadFields => {
   const reader = new Reader(root)
   const { fields, description, additionalProperties } = reader.readFields({ schema, path })
-  return { fields, description, additionalProperties, losses: reader.losses }
+  const losses = [...reader.losses]
+  const held = Object.entries(fields).filter(([name, field]) => {
+    const problem = reservedProblemOf(type, name, field)
+    if (problem !== undefined) losses.push({ path: formatPath([...path, name]), reason: `left out: ${problem}` })
+    return problem === undefined
+  })
+  return { fields: Object.fromEntries(held), description, additionalProperties, losses }
 }
 
 /** A schema, and where it stands. */

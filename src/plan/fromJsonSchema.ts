@@ -102,7 +102,7 @@ const readPlan = (document: JsonSchema, losses: Array<Loss>): ReadPlan => {
     if (!isObject(schema) || !Object.hasOwn(schema, eventKeyword)) continue
     const event = readAs(OfEvent, schema[eventKeyword], `$defs.${key}.${eventKeyword}`)
     const { [eventKeyword]: _, deprecated: __, ...own } = schema
-    const read = fieldsOf(own, pathOf(event), document)
+    const read = fieldsOf(event.type, own, pathOf(event), document)
     losses.push(...read.losses)
     const fields = Object.entries(read.fields).filter(([name]) => !event.reserved?.includes(name))
     const part = parts.get(event.plan) ?? []
@@ -184,7 +184,7 @@ const readEvent = (document: JsonSchema, losses: Array<Loss>): ReadPlan => {
   const path = [kind, ...(typeof name === "string" ? [name] : []), placeOf(kind)]
   const schema = isWhole ? (members[placeOf(kind)] ?? { type: "object" }) : document
   const { title: _, ...own } = isObject(schema) ? schema : {}
-  const read = fieldsOf(isObject(schema) ? own : schema, path, document)
+  const read = fieldsOf(kind, isObject(schema) ? own : schema, path, document)
   losses.push(...read.losses)
   if (isWhole) {
     const told = ["type", key, placeOf(kind)]

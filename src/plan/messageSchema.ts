@@ -11,7 +11,7 @@ import { fieldsOf, type ReadFields } from "./fields.ts"
 import { typesOf } from "./flat.ts"
 import { jsonSchemaOf, pathOf } from "./jsonSchema.ts"
 import type { Loss } from "./losses.ts"
-import type { Plan, PlannedEvent } from "./model.ts"
+import type { Plan, PlannedEvent, PlannedType } from "./model.ts"
 
 /** Where in a message it stands. Customer.io reads traits in either place. */
 export type Section = "properties" | "traits" | "context.traits"
@@ -40,9 +40,12 @@ export interface Body {
 }
 
 /** What a body lists, and what it says of what it does not list; the rest is told as lost. */
-export const fieldsAt = ({ schema, root }: Body): Pick<ReadFields, "fields" | "additionalProperties"> => {
+export const fieldsAt = (
+  type: PlannedType,
+  { schema, root }: Body
+): Pick<ReadFields, "fields" | "additionalProperties"> => {
   if (!schema.isThere || schema.value === true) return { fields: {}, additionalProperties: "allow" }
-  const { fields, additionalProperties, losses } = fieldsOf(schema.record, [], root.value)
+  const { fields, additionalProperties, losses } = fieldsOf(type, schema.record, [], root.value)
   for (const { path, reason } of losses) {
     const separator = path === "" || path.startsWith("[") ? "" : "."
     schema.reading.losses.push({ path: `${schema.path}${separator}${path}`, reason })

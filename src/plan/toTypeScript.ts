@@ -33,7 +33,7 @@ export const toTypeScript = (plan: Plan): string => {
   const losses: Array<Loss> = []
   const written = plan.events.map((event) => {
     const { schema, definitions: named, losses: lost } = jsonSchemaOf({ ...event, allowsReserved: false })
-    const read = fieldsOf({ ...schema, $defs: named }, pathOf(event))
+    const read = fieldsOf(event.type, { ...schema, $defs: named }, pathOf(event))
     losses.push(...lost, ...read.losses)
     return { event, fields: definitions.fieldsOf(read.fields) }
   })

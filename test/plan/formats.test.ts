@@ -455,6 +455,81 @@ const refusal = (read: () => unknown): Plan.InvalidPlan => {
   return assert.fail("Expected it to be refused")
 }
 
+describe("a property of another format whose name Customer.io reserves for another type", () => {
+  const listed = { type: "object", properties: { price: { type: "string" }, note: { type: "string" } } }
+  const email = { type: "object", properties: { email: { type: "number" }, plan: { type: "string" } } }
+  const reason = "left out: Customer.io reserves the name, for number"
+  const cli = (kind: string, spec: object) => ({ version: "rudder/v1", kind, metadata: { name: "x" }, spec })
+  const cases: ReadonlyArray<readonly [string, () => Plan.ReadPlan, string]> = [
+    ["JSON Schema", () => Plan.fromJsonSchema({ title: "E", ...listed }), "track.E.properties.price"],
+    [
+      "a plan in JSON Schema",
+      () => {
+        const { plan } = Plan.toJsonSchema(Plan.make({ name: "P", track: { E: {} } }))
+        const { $defs } = JSON.parse(JSON.stringify(plan))
+        return Plan.fromJsonSchema({ ...plan, $defs: { "track/E": { ...$defs["track/E"], ...listed } } })
+      },
+      "track.E.properties.price"
+    ],
+    [
+      "Segment",
+      () => Plan.fromSegment(rule({ jsonSchema: message(listed) })),
+      "rules[0].jsonSchema.properties.properties.price"
+    ],
+    [
+      "RudderStack's catalogue",
+      () =>
+        Plan.fromRudderStack({
+          name: "P",
+          events: [{ name: "E", eventType: "track", rules: message({ ...listed, required: ["price"] }) }]
+        }),
+      "events[0].rules.properties.properties.price"
+    ],
+    [
+      "Rudder CLI",
+      () =>
+        Plan.fromRudderStack([
+          cli("tracking-plan", {
+            id: "p",
+            display_name: "P",
+            rules: [
+              {
+                type: "event_rule",
+                id: "r",
+                event: "#event:e",
+                properties: [{ property: "#property:price" }, { property: "#property:note" }]
+              }
+            ]
+          }),
+          cli("events", { events: [{ id: "e", name: "E", event_type: "track" }] }),
+          cli("properties", {
+            properties: ["price", "note"].map((name) => ({ id: name, name, type: "string" }))
+          })
+        ]),
+      "[0].spec.rules[0].price"
+    ]
+  ]
+
+  it.each(cases)("is left out, which is told, and the rest is read: %s", (_, read, path) => {
+    const { plan, losses } = read()
+    expect(Object.keys(eventOf(plan, "E").fields)).toEqual(["note"])
+    expect(losses).toEqual([{ path, reason }])
+  })
+
+  it("is left out of traits, too", () => {
+    const { plan, losses } = Plan.fromSegment(
+      rule({ type: "IDENTIFY", key: undefined, jsonSchema: { type: "object", properties: { traits: email } } })
+    )
+    expect(Object.keys(eventOf(plan, undefined).fields)).toEqual(["plan"])
+    expect(losses).toEqual([
+      {
+        path: "rules[0].jsonSchema.properties.traits.email",
+        reason: "left out: Customer.io reserves the name, for text"
+      }
+    ])
+  })
+})
+
 describe("a plan of another format that is wrong somewhere", () => {
   const names = [
     "segment-public-api",
