@@ -11,7 +11,7 @@ import * as SchemaAST from "effect/SchemaAST"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import { ownPropertiesWithin } from "../message/own.ts"
 import { parseTime } from "../message/time.ts"
-import { idOf, isAnyOf, isInTable, isOption, type Plain, type TableId } from "./nature.ts"
+import { idOf, isAnyOf, isInTable, isOption, linkOf, type Plain, type TableId } from "./nature.ts"
 
 /**
  * A codec between what a Schema without such a problem says, and JSON as it is read from text. What is optional is left out
@@ -171,7 +171,10 @@ class Walk {
       return Schema.OptionFromUndefinedOr(of(this.convert(value))).ast
     }
     const id = idOf(ast)
-    return isInTable(id) ? table[id](ast) : Schema.toCodecJson(of(ast)).ast
+    if (isInTable(id)) return table[id](ast)
+    const link = linkOf(ast)
+    if (link === undefined || link.transformation._tag === "Middleware") return Schema.toCodecJson(of(ast)).ast
+    return of(this.convert(link.to)).pipe(Schema.decodeTo(of(ast), link.transformation)).ast
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * What is to be known of a Schema before its values are sent.
  */
-import type * as Schema from "effect/Schema"
+import * as Schema from "effect/Schema"
 import * as SchemaAST from "effect/SchemaAST"
 
 /** A Schema that needs no services. */
@@ -29,11 +29,22 @@ export const idOf = (ast: SchemaAST.AST): unknown => {
     : undefined
 }
 
+const optionId = "effect/schema/Option"
+
 export const isOption = (ast: SchemaAST.AST): ast is SchemaAST.Declaration =>
-  SchemaAST.isDeclaration(ast) && idOf(ast) === "effect/schema/Option"
+  SchemaAST.isDeclaration(ast) && idOf(ast) === optionId
 
 export const isAnyOf = (ast: SchemaAST.AST, is: (ast: SchemaAST.AST) => boolean): boolean =>
   is(ast) || (SchemaAST.isUnion(ast) && ast.types.some((type) => isAnyOf(type, is)))
+
+/** How what is declared with others in it, such as a Chunk, is said by an array or an object of those. */
+export const linkOf = (ast: SchemaAST.AST): SchemaAST.Link | undefined => {
+  if (!SchemaAST.isDeclaration(ast) || idOf(ast) === optionId || ast.typeParameters.length === 0) return undefined
+  const toLink = ast.annotations?.["toCodecJson"] ?? ast.annotations?.["toCodec"]
+  if (typeof toLink !== "function") return undefined
+  const link: unknown = toLink(ast.typeParameters.map((parameter) => Schema.make(SchemaAST.toEncoded(parameter))))
+  return link instanceof SchemaAST.Link ? link : undefined
+}
 
 /** What an AST has in it, by the keys that lead there. */
 export function* membersOf(ast: SchemaAST.AST): Generator<readonly [string | undefined, SchemaAST.AST]> {
@@ -81,6 +92,8 @@ const findProblem = (
   asSuch.add(ast)
   const reason = secretOf(ast) ?? (isSentAsIs ? formlessOf(ast) : undefined)
   if (reason !== undefined) return { path, reason }
+  const sent = isSentAsIs ? linkOf(ast)?.to : undefined
+  if (sent !== undefined) return findProblem(sent, true, path, seen)
   for (const [key, inner] of membersOf(ast)) {
     const problem = findProblem(inner, isSentAsIs, key === undefined ? path : [...path, key], seen)
     if (problem !== undefined) return problem
@@ -148,6 +161,7 @@ export const natureOf = ({ ast }: Plain): Nature => {
 const isBeside = (ast: SchemaAST.AST): boolean =>
   ast.encoding !== undefined ||
   SchemaAST.isBigInt(ast) ||
+  (SchemaAST.isLiteral(ast) && typeof ast.literal === "bigint") ||
   (SchemaAST.isDeclaration(ast) && !isOption(ast) && !isInTable(idOf(ast)))
 
 const wholes: ReadonlySet<string> = new Set(["Declaration", "Objects", "Arrays", "Union", "Suspend"])

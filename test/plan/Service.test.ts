@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Analytics, AnalyticsMetrics, type CallError, type Receipt } from "cdp-analytics-effect"
 import { Plan } from "cdp-analytics-effect/plan"
 import { AnalyticsTest } from "cdp-analytics-effect/testing"
-import { BigDecimal, DateTime, Duration, Effect, Layer, Metric, Option, Schema } from "effect"
+import { BigDecimal, Chunk, DateTime, Duration, Effect, HashMap, Layer, Metric, Option, Result, Schema } from "effect"
 import { collectLogs } from "../support/logs.ts"
 
 class Shop extends Plan.Service<Shop>()("app/Shop", {
@@ -310,6 +310,48 @@ describe("what is sent of a plan's values", () => {
         nested: { at: "1970-01-01T00:00:00.000Z", any: [{ deep: "1970-01-01T00:00:00.000Z" }] }
       })
     }).pipe(Effect.provide(over(Values)))
+  )
+})
+
+describe("what is sent of what collects others", () => {
+  class Many extends Plan.Service<Many>()("app/Many", {
+    name: "Many",
+    track: {
+      all: {
+        properties: {
+          chunk: Schema.Chunk(Schema.Option(Schema.String)),
+          map: Schema.ReadonlyMap(
+            Schema.String,
+            Schema.Struct({ at: Schema.Option(Schema.Date), took: Schema.Duration })
+          ),
+          hashes: Schema.HashMap(Schema.String, Schema.DateTimeZoned),
+          result: Schema.Result(Schema.Option(Schema.Duration), Schema.String),
+          one: Schema.Literal(1n)
+        }
+      }
+    }
+  }) {}
+
+  it.effect("is in it what it is elsewhere", () =>
+    Effect.gen(function* () {
+      yield* Many.track("all", {
+        userId,
+        properties: {
+          chunk: Chunk.make(Option.some("a"), Option.none()),
+          map: new Map([["a", { at: Option.some(epoch), took: Duration.seconds(2) }]]),
+          hashes: HashMap.make(["a", DateTime.makeZonedUnsafe(0, { timeZone: "Europe/Berlin" })]),
+          result: Result.succeed(Option.some(Duration.seconds(2))),
+          one: 1n
+        }
+      })
+      assert.deepStrictEqual((yield* sentOf)[0]?.properties, {
+        chunk: ["a"],
+        map: [["a", { at: "1970-01-01T00:00:00.000Z", took: 2000 }]],
+        hashes: [["a", "1970-01-01T00:00:00.000Z"]],
+        result: { _tag: "Success", success: 2000 },
+        one: "1"
+      })
+    }).pipe(Effect.provide(over(Many)))
   )
 })
 

@@ -80,6 +80,12 @@ const refused: ReadonlyArray<readonly [string, unknown, string, string]> = [
     "JSON has nothing for an Option or undefined in a tuple"
   ],
   [
+    "nothing as a value of a map, which is a tuple in JSON",
+    properties({ a: Schema.HashMap(Schema.String, Schema.Option(Schema.String)) }),
+    "track.e.properties.a[]",
+    "JSON has nothing for an Option or undefined in a tuple"
+  ],
+  [
     "a reserved name of another type",
     properties({ price: Schema.String }),
     "track.e.properties.price",
