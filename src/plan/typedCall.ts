@@ -1,10 +1,12 @@
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import { type Analytics, failCall, wayOf } from "../Analytics.ts"
 import type { Receipt } from "../delivery/Delivery.ts"
 import { nameCall } from "../message/callName.ts"
 import { InvalidMessage } from "../message/MessageError.ts"
 import type { AnyRecord } from "../message/open.ts"
 import { own } from "../message/own.ts"
+import { unlessItThrows } from "../message/unlessItThrows.ts"
 import { isRecord } from "../message/wire.ts"
 import type { Preparation } from "../pipeline/accept.ts"
 import type { CallError } from "../pipeline/CallError.ts"
@@ -41,9 +43,13 @@ export const makeTypedCall = (
   }
 
   const fail = (type: PlannedType, name: string | undefined, path: string, reason: string) =>
-    failCall(analytics, type, new InvalidMessage({ ...nameCall(type, name), path, reason, plan: plan.name }))
+    Result.fail(new InvalidMessage({ ...nameCall(type, name), path, reason, plan: plan.name }))
 
-  return (type, name, input) => {
+  const read = (
+    type: PlannedType,
+    name: string | undefined,
+    input: unknown
+  ): Result.Result<Prepared, InvalidMessage> => {
     const known = find(type, name)
     if (known === undefined) return fail(type, name, nameKeys[type] ?? "type", "Expected one of the plan")
     if (!isRecord(input)) return fail(type, name, "", "Expected an object")
@@ -51,11 +57,24 @@ export const makeTypedCall = (
     const event = isVersioned ? versionOf(known, own(input, "version")) : known.latest
     if (event === undefined) return fail(type, name, "version", "Expected a version of the plan")
     const message = nameMessage(type, isVersioned ? withoutVersion(input) : input, name)
-    const preparation = preparationOf(event)
-    return way === undefined
-      ? callForeign(analytics, type, message, preparation.prepare)
-      : way.accept(type, message, undefined, preparation)
+    return Result.succeed({ message, preparation: preparationOf(event) })
   }
+
+  return (type, name, input) =>
+    Effect.suspend(() => {
+      const call = unlessItThrows(type, { event: name }, () => read(type, name, input))
+      if (Result.isFailure(call)) return failCall(analytics, type, call.failure)
+      const { message, preparation } = call.success
+      return way === undefined
+        ? callForeign(analytics, type, message, preparation.prepare)
+        : way.accept(type, message, undefined, preparation)
+    })
+}
+
+/** What a call is to send, and what is to be done to it first. */
+interface Prepared {
+  readonly message: AnyRecord
+  readonly preparation: Preparation
 }
 
 const versionOf = ({ latest, versions }: Known, version: unknown): PlannedEvent | undefined =>

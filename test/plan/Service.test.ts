@@ -60,6 +60,12 @@ const sentOf = Effect.map(AnalyticsTest.sent, (sent) =>
   })
 )
 
+const revoked = <A extends object>(value: A): A => {
+  const { proxy, revoke } = Proxy.revocable(value, {})
+  revoke()
+  return proxy
+}
+
 describe("the calls of a plan", () => {
   it.effect("send what the plain calls send", () =>
     Effect.gen(function* () {
@@ -227,6 +233,25 @@ describe("the calls of a plan", () => {
       }).pipe(Effect.provide(test))
     )
   }
+
+  it.effect("refuse what throws when it is read, and read nothing before they run", () =>
+    Effect.gen(function* () {
+      const shop = yield* Shop
+      const throwing = {
+        get userId(): string {
+          throw new TypeError("no")
+        }
+      }
+      for (const call of [
+        shop.track("Cart Emptied", throwing),
+        Shop.track("Cart Emptied", throwing),
+        shop.identify({ userId, traits: revoked({ email: "a@example.com", plan: "pro" }) })
+      ]) {
+        const error = yield* Effect.flip(call)
+        assert.deepInclude(error, { _tag: "UnserializableMessage", reason: "reading the message threw TypeError" })
+      }
+    }).pipe(Effect.provide(test))
+  )
 
   it.effect("take what is not listed where the plan says so", () =>
     Effect.gen(function* () {
