@@ -1,7 +1,10 @@
 /** The name of what was thrown, which may be as hostile as what threw it. Its words may hold data. */
 export const nameThrown = (error: unknown): string => {
   try {
-    return ["Error", "RangeError", "TypeError"].find((name) => isError(error) && error.name === name) ?? "something"
+    return (
+      ["Error", "RangeError", "ReferenceError", "TypeError"].find((name) => isError(error) && error.name === name) ??
+      "something"
+    )
   } catch {
     return "something"
   }

@@ -2,12 +2,13 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaParser from "effect/SchemaParser"
 import { describeIssue, formatPath } from "../message/issue.ts"
+import { nameThrown } from "../message/nameThrown.ts"
 import { isPlainObject } from "../message/plainObject.ts"
 import { semanticNames } from "../message/semanticNames.ts"
 import type { Definition, EventDefinition, Fields, TraitsDefinition, VersionDefinition } from "./definition.ts"
 import { InvalidPlan } from "./InvalidPlan.ts"
 import type { Merged, Plan, PlannedEvent, PlannedType } from "./model.ts"
-import { jsonProblemOf } from "./nature.ts"
+import { jsonProblemOf, type NoJson, type Plain } from "./nature.ts"
 import { reservedProblemOf } from "./reserved.ts"
 
 /** Its members are looked at one by one, in a fraction of the time. */
@@ -79,6 +80,16 @@ type Path = ReadonlyArray<string>
  * @since 0.1.0
  */
 export const make = <const D extends Definition>(definition: D): Plan<D> => {
+  try {
+    return makePlan(definition)
+  } catch (error) {
+    if (error instanceof InvalidPlan) throw error
+    // A getter, a proxy, or a Schema that is suspended and not there yet.
+    throw new InvalidPlan({ plan: "", path: "", reason: `reading it threw ${nameThrown(error)}` })
+  }
+}
+
+const makePlan = <D extends Definition>(definition: D): Plan<D> => {
   const valid = validate(definition)
   if (Result.isFailure(valid)) {
     const { path, reason } = describeIssue(valid.failure)
@@ -155,7 +166,8 @@ class Reader {
     said: readonly [Said, ...ReadonlyArray<Said>]
   ): PlannedEvent {
     const key = said[0].traits === undefined ? "properties" : "traits"
-    const fields = said[0][key] ?? {}
+    // A copy: what is checked is what is asked later.
+    const fields = { ...said[0][key] }
     this.#check(type, [...path, key], fields)
     const nearest = <K extends keyof Said>(key: K): Said[K] | undefined =>
       said.find((one) => one[key] !== undefined)?.[key]
@@ -189,12 +201,21 @@ class Reader {
   }
 
   #check(type: PlannedType, path: Path, fields: Fields): void {
+    if (Object.getOwnPropertySymbols(fields).length > 0) this.#refuse(path, "JSON has no symbol as a name")
     for (const [name, schema] of Object.entries(fields)) {
       if (!Schema.isSchema(schema)) this.#refuse([...path, name], "Expected a Schema")
-      const problem = jsonProblemOf(schema)
+      const problem = this.#problemOf(schema, [...path, name])
       if (problem !== undefined) this.#refuse([...path, name, ...problem.path], problem.reason)
       const reserved = reservedProblemOf(type, name, schema)
       if (reserved !== undefined) this.#refuse([...path, name], reserved)
+    }
+  }
+
+  #problemOf(schema: Plain, path: Path): NoJson | undefined {
+    try {
+      return jsonProblemOf(schema)
+    } catch (error) {
+      return this.#refuse(path, `reading it threw ${nameThrown(error)}`)
     }
   }
 

@@ -27,6 +27,10 @@ class Money {
 
 class Order extends Schema.Class<Order>("Order")({ id: Schema.String, at: Schema.Date }) {}
 
+const later = (): Schema.Codec<string> => {
+  throw new ReferenceError("no")
+}
+
 const noForm = "it has no form in JSON: it is declared without toCodecJson"
 
 const refused: ReadonlyArray<readonly [string, unknown, string, string]> = [
@@ -78,6 +82,29 @@ const refused: ReadonlyArray<readonly [string, unknown, string, string]> = [
     properties({ a: Schema.Tuple([Schema.Option(Schema.String), Schema.String]) }),
     "track.e.properties.a",
     "JSON has nothing for an Option or undefined in a tuple"
+  ],
+  [
+    "a symbol as a name",
+    { name: "p", page: { e: { properties: { [Symbol("a")]: Schema.String } } } },
+    "page.e.properties",
+    "JSON has no symbol as a name"
+  ],
+  [
+    "a Schema that is not there yet",
+    properties({ a: Schema.suspend(() => later()) }),
+    "track.e.properties.a",
+    "reading it threw ReferenceError"
+  ],
+  [
+    "what throws when it is read",
+    {
+      name: "p",
+      get track() {
+        throw new TypeError("no")
+      }
+    },
+    "",
+    "reading it threw Error"
   ],
   [
     "nothing as a value of a map, which is a tuple in JSON",
@@ -142,6 +169,13 @@ describe("a plan", () => {
       plan.events.map(({ name }) => name),
       names
     )
+  })
+
+  it("does not change with what it was made of", () => {
+    const fields: Record<string, Schema.Codec<string>> = { a: Schema.String }
+    const plan = Plan.make({ name: "p", track: { e: { properties: fields } } })
+    fields["b"] = Schema.String
+    assert.deepStrictEqual(Object.keys(plan.events[0]!.fields), ["a"])
   })
 
   it("may have a transformation that fails", () => {
