@@ -23,10 +23,10 @@ export interface Consequences {
 
 const recordOf = (value: unknown): AnyRecord => (isRecord(value) ? value : {})
 
-/** Adds to the context of a message, over what it has there of that name. */
+/** Adds to the context of a message, over what it has there of that name. What is no context is left to be refused. */
 const addContext = ({ message }: Draft, name: string, add: (present: unknown) => unknown): void => {
-  const context = recordOf(own(message, "context"))
-  message["context"] = { ...context, [name]: add(own(context, name)) }
+  const context = own(message, "context") ?? {}
+  if (isRecord(context)) message["context"] = { ...context, [name]: add(own(context, name)) }
 }
 
 const refuse = (draft: Draft, { plan, path, reason }: Violation): InvalidMessage =>
@@ -83,6 +83,7 @@ export const makeCheck = (plan: Plan, enforcement: Enforcement, reporter: Report
     const verdict = judge(draft)
     switch (verdict._tag) {
       case "Planned":
+        if (verdict.event?.deprecated !== undefined) reporter.used(verdict.event)
         return undefined
       case "Reported":
         return report(draft, verdict.violation, enforcement, reporter)

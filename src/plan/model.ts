@@ -80,8 +80,19 @@ export type Merged<A extends Definition, B extends Definition> = { readonly name
 
 type MergedKind<A extends Definition, B extends Definition, K extends PlannedType> = K extends keyof A
   ? K extends keyof B
-    ? { readonly [Kind in K]: A[K] & B[K] }
-    : { readonly [Kind in K]: A[K] }
+    ? { readonly [Kind in K]: Of<A, K> & Of<B, K> }
+    : { readonly [Kind in K]: Of<A, K> }
   : K extends keyof B
-    ? { readonly [Kind in K]: B[K] }
+    ? { readonly [Kind in K]: Of<B, K> }
     : unknown
+
+/** What a plan has of a kind, with what it says of all that it has. */
+type Of<D extends Definition, K extends PlannedType & keyof D> = [Strictly & keyof D] extends [never]
+  ? D[K]
+  : K extends "identify" | "group"
+    ? Over<D, D[K]>
+    : { readonly [Name in keyof D[K]]: Over<D, D[K][Name]> }
+
+type Strictly = "additionalProperties" | "reserved"
+
+type Over<D extends Definition, Said> = Said & Pick<D, Exclude<Strictly & keyof D, keyof Said>>

@@ -117,6 +117,10 @@ describe("the calls of a plan", () => {
           [{ x: 1, event_version: "beta" }, { a: 1 }]
         ]
       )
+      const none = { userId, version: 1, context: 5, properties: { amount: "" } } as const
+      // @ts-expect-error a context that is none
+      const context = yield* Effect.flip(Shop.track("Priced", none))
+      assert.deepInclude(context, { _tag: "InvalidMessage", path: "context" })
       // @ts-expect-error a version that the plan does not have
       const error = yield* Effect.flip(Shop.track("Priced", { userId, version: 3, properties: { price: 1 } }))
       assert.strictEqual(
@@ -335,6 +339,35 @@ describe("what is sent of a plan's values", () => {
         nested: { at: "1970-01-01T00:00:00.000Z", any: [{ deep: "1970-01-01T00:00:00.000Z" }] }
       })
     }).pipe(Effect.provide(over(Values)))
+  )
+})
+
+describe("the calls of a merged plan", () => {
+  const open = Plan.make({
+    name: "Open",
+    additionalProperties: "allow",
+    track: {
+      Any: { properties: { a: Schema.Finite } },
+      Closed: { additionalProperties: "fail", properties: { a: Schema.Finite } },
+      Versions: { versions: { 1: { properties: { a: Schema.Finite } } } }
+    },
+    identify: { traits: { plan: Schema.String } }
+  })
+  const commerce = Plan.make({ name: "Commerce", reserved: "allow", page: { Product: {} } })
+  class Both extends Plan.Service<Both>()("app/Both", Plan.merge(open, commerce)) {}
+
+  it.effect("take what the parts take", () =>
+    Effect.gen(function* () {
+      yield* Both.track("Any", { userId, properties: { a: 1, other: 2 } })
+      yield* Both.track("Versions", { userId, properties: { a: 1, other: 2 } })
+      yield* Both.identify({ userId, traits: { plan: "pro", other: 2 } })
+      yield* Both.page("Product", { userId, properties: { price: 3 } })
+      assert.lengthOf(yield* AnalyticsTest.sent, 4)
+      // @ts-expect-error
+      yield* Effect.flip(Both.track("Closed", { userId, properties: { a: 1, other: 2 } }))
+      // @ts-expect-error
+      yield* Effect.flip(Both.page("Product", { userId, properties: { other: 3 } }))
+    }).pipe(Effect.provide(over(Both)))
   )
 })
 

@@ -3,7 +3,7 @@ import { Analytics, AnalyticsMetrics, SemanticEvents } from "cdp-analytics-effec
 import { Plan } from "cdp-analytics-effect/plan"
 import { AnalyticsTest } from "cdp-analytics-effect/testing"
 import { DateTime, Effect, Layer, Metric, Schema, SchemaGetter } from "effect"
-import { silent } from "../support/logs.ts"
+import { collectLogs, silent } from "../support/logs.ts"
 
 class Shop extends Plan.Service<Shop>()("app/Shop", {
   name: "Shop",
@@ -174,6 +174,21 @@ describe("a plan that is enforced", () => {
         yield* Effect.flip(Analytics.track({ userId, event: "Strict", properties: { a: "1" } }))
       }).pipe(Effect.provide(Plan.enforce(Shop.plan).pipe(Layer.provide(own))))
       assert.deepStrictEqual(called, ["Strict"])
+    })
+  )
+
+  it.effect("tells once that an event is deprecated, whoever uses it", () =>
+    Effect.gen(function* () {
+      const { layer, lines } = collectLogs()
+      const plan = Plan.make({ name: "Deprecating", track: { Old: { deprecated: "Say New instead" } } })
+      const old = Analytics.track({ userId, event: "Old" })
+      yield* Effect.andThen(old, old).pipe(
+        Effect.provide(Plan.enforce(plan).pipe(Layer.provide(AnalyticsTest.layer), Layer.provideMerge(layer)))
+      )
+      assert.deepStrictEqual(
+        lines.filter(({ level }) => level === "Warn").map(({ annotations }) => annotations["event"]),
+        ["Old"]
+      )
     })
   )
 
