@@ -71,7 +71,9 @@ type Content<K extends Key, Places extends ReadonlyArray<unknown>, Reserved> =
         Beside<Nearest<"reserved", Places>, Omit<Reserved, keyof L>>
     : never
 
-type Body<K extends Key, C> = [keyof C] extends [never]
+type KeysOf<C> = C extends unknown ? keyof C : never
+
+type Body<K extends Key, C> = [KeysOf<C>] extends [never]
   ? { readonly [Name in K]?: undefined }
   : Nothing extends C
     ? { readonly [Name in K]?: C | undefined }
@@ -114,7 +116,8 @@ type LatestOf<Event, Versions> = Event extends { readonly latest: infer Name ext
   ? `${Name}`
   : Largest<NamesOf<Versions>>
 
-type EventBody<D, Event> = Event extends { readonly versions: infer Versions }
+/** Of all events at once where they are many: each by itself costs the compiler seconds, as it asks that at every call. */
+type EventBody<D, Event> = [Event] extends [{ readonly versions: infer Versions }]
   ?
       | {
           [V in keyof Versions]: { readonly version: V | `${V & (number | string)}` } & Body<

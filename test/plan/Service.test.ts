@@ -130,6 +130,19 @@ describe("the calls of a plan", () => {
     }).pipe(Effect.provide(test))
   )
 
+  it.effect("take what one of several events takes, where the name is one of them", () =>
+    Effect.gen(function* () {
+      const name = (isOpen: boolean) => (isOpen ? "Open" : "Cart Emptied")
+      yield* Shop.track(name(true), { userId, properties: { a: 1 } })
+      yield* Shop.track(name(false), { userId })
+      const either = (isOpen: boolean) => (isOpen ? "Open" : "constructor")
+      // @ts-expect-error both of them have properties
+      yield* Effect.flip(Shop.track(either(true), { userId }))
+      const input: Plan.TrackInput<Shop, "Open" | "constructor"> = { properties: { ok: true } }
+      yield* Shop.track(either(false), { ...input, userId })
+    }).pipe(Effect.provide(test))
+  )
+
   it.effect("have names that are any text", () =>
     Effect.gen(function* () {
       yield* Shop.track("constructor", { userId, properties: { ok: true } })

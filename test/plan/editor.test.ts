@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Duration, Effect } from "effect"
 import { makeEditor } from "../support/languageServer.ts"
 
 const plan = `
@@ -31,6 +31,9 @@ const at = (program: string) => ({
 })
 
 const order = 'Shop.track("Order Completed", { userId: "1", properties: { orderId: "1", total: 1 } })'
+
+const indexes = (count: number, line: (index: number) => string) =>
+  Array.from({ length: count }, (_, index) => line(index)).join("\n")
 
 const refusals: ReadonlyArray<readonly [string, string | RegExp]> = [
   [
@@ -88,6 +91,22 @@ const refusals: ReadonlyArray<readonly [string, string | RegExp]> = [
   ]
 ]
 
+const large = `
+import { Plan } from "cdp-analytics-effect/plan"
+import { Schema } from "effect"
+
+class Large extends Plan.Service<Large>()("app/Large", {
+  name: "Large",
+  track: {
+    ${indexes(500, (index) => `"Event ${index}": { properties: { id: Schema.String, at: Schema.optional(Schema.Date) } },`)}
+  }
+}) {}
+
+export const calls = [
+  ${indexes(400, (index) => `Large.track("Event ${index}", { userId: "1", properties: { id: "${index}" } }),`)}
+]
+`
+
 describe("an editor", () => {
   it.live(
     "knows a plan",
@@ -130,6 +149,11 @@ describe("an editor", () => {
           if (typeof reason === "string") assert.include(told, reason, program)
           else assert.match(told, reason, program)
         }
+
+        // Each event by itself at every call took more than ten seconds.
+        const [took, wrong] = yield* Effect.timed(editor.diagnostics(large))
+        assert.deepStrictEqual(wrong, [])
+        assert.isBelow(Duration.toMillis(took), 5000)
       }).pipe(Effect.scoped),
     30_000
   )
