@@ -54,6 +54,8 @@ export const writeReference = async (folder) => {
     ],
     cascadedModifierTags: [],
     logLevel: "Warn",
+    // What types are computed by is no part of them.
+    intentionallyNotExported: ["DefinitionOf", "EventBody", "EventsOf", "MergedKind", "Named", "NamesOf", "TraitsBody"],
     validation: { notExported: true, invalidLink: true, rewrittenLink: true, invalidPath: true },
 
     plugin: ["typedoc-plugin-markdown", tidy(packageName, sources), tellSchemas(sources), useRouter],
@@ -101,7 +103,8 @@ const contentsOf = (project, urlOf) => ({
   modules: project.children.map((module) => ({
     name: module.name,
     url: urlOf(module),
-    categories: module.categories.map(({ title, children }) => ({
+    // TypeDoc leaves them out where there is only the default.
+    categories: (module.categories ?? [{ title: "Modules", children: module.children }]).map(({ title, children }) => ({
       title,
       pages: children.map((child) => ({ name: child.name, url: urlOf(child) }))
     }))

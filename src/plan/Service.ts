@@ -43,6 +43,7 @@ export type ServiceClass<Self, Id extends string, D extends Definition> = Servic
 export interface ServiceKey<Self, Id extends string, D extends Definition>
   extends Context.Service<Self, Calls<Self, D>> {
   new (_: never): Context.ServiceClass.Shape<Id, Calls<Self, D>> & Planned<D>
+  /** What the service is known by in a context. */
   readonly key: Id
   /** The plan as a value, for what takes plans. */
   readonly plan: Plan<D>

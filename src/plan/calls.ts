@@ -20,6 +20,7 @@ import type { AdditionalProperties, Definition, Fields } from "./definition.ts"
  * @since 0.1.0
  */
 export interface Planned<out D extends Definition> {
+  /** Never there. */
   readonly "~cdp-analytics-effect/plan/Planned"?: { readonly definition: D }
 }
 

@@ -70,7 +70,9 @@ export interface VersionDefinition extends Documented, Strictness {
 export interface SingleDefinition extends VersionDefinition {
   /** For people and for the formats of others. */
   readonly version?: number | string
+  /** One version only. */
   readonly versions?: never
+  /** There is no other. */
   readonly latest?: never
 }
 
@@ -82,10 +84,13 @@ export interface SingleDefinition extends VersionDefinition {
  * @since 0.1.0
  */
 export interface VersionedDefinition extends Documented, Strictness {
+  /** What is said of each, by its name. */
   readonly versions: { readonly [version: string]: VersionDefinition }
   /** Which of them is the newest. Default: the largest number. */
   readonly latest?: number | string
+  /** Each has its name in `versions`. */
   readonly version?: never
+  /** Each version has its own. */
   readonly properties?: never
 }
 
@@ -104,6 +109,7 @@ export type EventDefinition = SingleDefinition | VersionedDefinition
  * @since 0.1.0
  */
 export interface TraitsDefinition extends Documented, Strictness {
+  /** Their Schemas, by name. */
   readonly traits: Fields
 }
 
@@ -116,10 +122,13 @@ export interface TraitsDefinition extends Documented, Strictness {
 export interface Definition extends Strictness {
   /** Names it in errors, metrics and the formats of others. */
   readonly name: string
+  /** What it is about, in a sentence or two. */
   readonly description?: string
   /** The events, by their names. */
   readonly track?: { readonly [event: string]: EventDefinition }
+  /** What is known about people. */
   readonly identify?: TraitsDefinition
+  /** What is known about groups. */
   readonly group?: TraitsDefinition
   /** The pages, by their names. */
   readonly page?: { readonly [name: string]: EventDefinition }

@@ -20,7 +20,9 @@ import { eventKeyword, planKeyword } from "./toJsonSchema.ts"
  * @since 0.1.0
  */
 export interface ReadPlan {
+  /** Made of all that a plan can hold. */
   readonly plan: Plan
+  /** What a plan cannot hold, each by its place. */
   readonly losses: ReadonlyArray<Loss>
 }
 

@@ -4,4 +4,9 @@
  *
  * @since 0.1.0
  */
+/**
+ * Plans: making and merging them, holding calls to them, and the formats of others.
+ *
+ * @since 0.1.0
+ */
 export * as Plan from "./Plan.ts"

@@ -23,6 +23,7 @@ export type PlannedType = "track" | "identify" | "group" | "page" | "screen"
 export interface PlannedEvent {
   /** The name of the plan that it was written in. */
   readonly plan: string
+  /** The kind of call. */
   readonly type: PlannedType
   /** Of the event, the page or the screen; `undefined` of traits. */
   readonly name: string | undefined
@@ -32,8 +33,11 @@ export interface PlannedEvent {
   readonly isVersioned: boolean
   /** Whether it is meant where no version is named. */
   readonly isLatest: boolean
+  /** When it happens. */
   readonly description: string | undefined
+  /** Who answers questions about it. */
   readonly owner: string | undefined
+  /** Words to find it by. */
   readonly tags: ReadonlyArray<string>
   /** Why it is no longer to be used. */
   readonly deprecated: string | undefined
@@ -52,7 +56,9 @@ export interface PlannedEvent {
  * @since 0.1.0
  */
 export interface Plan<out D extends Definition = Definition> extends Planned<D> {
+  /** Names it in errors, metrics and the formats of others. */
   readonly name: string
+  /** What it is about. */
   readonly description: string | undefined
   /** The kinds of calls that it is about. */
   readonly types: ReadonlySet<PlannedType>

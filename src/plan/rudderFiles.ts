@@ -18,9 +18,13 @@ import { makeIds } from "./rudderIds.ts"
  * @since 0.1.0
  */
 export interface RudderFile {
+  /** Of the form, and not of the plan. */
   readonly version: "rudder/v1"
+  /** What the document lists. */
   readonly kind: "categories" | "custom-types" | "properties" | "events" | "tracking-plan"
+  /** What the CLI knows the document by. */
   readonly metadata: { readonly name: string }
+  /** What is listed, each with an id by which other documents name it. */
   readonly spec: object
 }
 

@@ -16,11 +16,15 @@ import { filesOf, type RudderFile } from "./rudderFiles.ts"
  * @since 0.1.0
  */
 export interface RudderEvent {
+  /** Of the event; empty where it is no `track`. */
   readonly name: string
+  /** When it happens. */
   readonly description?: string
+  /** The kind of call. */
   readonly eventType: PlannedType
   /** Where in a message it stands what the rules are about. */
   readonly identitySection?: "properties" | "traits"
+  /** The JSON Schema of its messages, in draft-07. */
   readonly rules: object
 }
 
@@ -31,8 +35,11 @@ export interface RudderEvent {
  * @since 0.1.0
  */
 export interface RudderCatalog {
+  /** Of the plan. */
   readonly name: string
+  /** What the plan is about. */
   readonly description?: string
+  /** What is planned, each once. */
   readonly events: ReadonlyArray<RudderEvent>
 }
 
@@ -43,8 +50,11 @@ export interface RudderCatalog {
  * @since 0.1.0
  */
 export interface RudderV2 {
+  /** Of the plan. */
   readonly name: string
+  /** What the plan is about. */
   readonly description?: string
+  /** What is planned, each once. */
   readonly rules: { readonly events: ReadonlyArray<RudderEvent> }
 }
 
@@ -70,6 +80,7 @@ export interface RudderForms {
  * @since 0.1.0
  */
 export interface ToRudderStack<Form extends keyof RudderForms = "catalog"> {
+  /** To be given to RudderStack as JSON, or in files of YAML. */
   readonly plan: RudderForms[Form]
   /** What RudderStack has no place for, each by its place in the plan. */
   readonly losses: ReadonlyArray<Loss>

@@ -15,9 +15,13 @@ import type { Plan, PlannedEvent, PlannedType } from "./model.ts"
  * @since 0.1.0
  */
 export interface SegmentPlan {
+  /** Of the plan. */
   readonly name: string
+  /** What the plan is about. */
   readonly description?: string
+  /** The only type that Segment has. */
   readonly type: "LIVE"
+  /** One for each version of an event, and one for traits of each kind. */
   readonly rules: ReadonlyArray<SegmentRule>
 }
 
@@ -28,10 +32,13 @@ export interface SegmentPlan {
  * @since 0.1.0
  */
 export interface SegmentRule {
+  /** The kind of call. */
   readonly type: "TRACK" | "IDENTIFY" | "GROUP" | "PAGE" | "SCREEN"
   /** The name of the event, the page or the screen. */
   readonly key?: string
+  /** Of the event. */
   readonly version: number
+  /** The JSON Schema of its messages, in draft-07. */
   readonly jsonSchema: object
 }
 
@@ -42,6 +49,7 @@ export interface SegmentRule {
  * @since 0.1.0
  */
 export interface ToSegment {
+  /** To be given to Segment as JSON. */
   readonly plan: SegmentPlan
   /** What Segment has no place for, each by its place in the plan. */
   readonly losses: ReadonlyArray<Loss>

@@ -14,6 +14,7 @@ import { reservedFields } from "./reserved.ts"
 export interface JsonSchemaPlan {
   /** A document of draft 2020-12, which is JSON. */
   readonly plan: JsonSchema
+  /** What JSON Schema has no place for, each by its place in the plan. */
   readonly losses: ReadonlyArray<Loss>
 }
 
