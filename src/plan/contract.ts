@@ -61,8 +61,7 @@ export interface Contract {
   readonly decode: (value: object) => Result.Result<AnyRecord, Violation>
 }
 
-/** What Customer.io reserves, as it is without a plan. */
-export /** Effect's empty struct is of anything. */
+/** Effect's empty struct is of anything. */
 const nothingListed = Schema.Record(Schema.String, Schema.Unknown).check(
   Schema.makeFilter((record) =>
     Object.keys(record)

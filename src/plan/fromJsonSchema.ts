@@ -114,7 +114,7 @@ const readPlan = (document: JsonSchema, losses: Array<Loss>): ReadPlan => {
   const { name, types, onViolation, annotate } = said
   const plans = [...parts].map(([name, events]): Plan => make({ name, onViolation, annotate, ...kindsOf(events) }))
   const [first = make({ name, onViolation, annotate }), ...others] = plans
-  const plan = others.reduce(mergePlans, first)
+  const plan = others.reduce<Plan>(merge, first)
   return {
     plan: {
       ...plan,
@@ -124,11 +124,6 @@ const readPlan = (document: JsonSchema, losses: Array<Loss>): ReadPlan => {
     },
     losses
   }
-}
-
-const mergePlans = (left: Plan, right: Plan): Plan => {
-  const { name, description, types, events, onViolation, annotate, parts } = merge(left, right)
-  return { name, description, types, events, onViolation, annotate, parts }
 }
 
 const pathOf = ({ type, name, version, isVersioned }: Schema.Schema.Type<typeof OfEvent>): ReadonlyArray<string> => [

@@ -9,7 +9,7 @@ import { makeCodec } from "./codec.ts"
 import { placeOf } from "./contract.ts"
 import type { Loss } from "./losses.ts"
 import type { PlannedEvent } from "./model.ts"
-import { membersOf, type Plain } from "./nature.ts"
+import { idOf, membersOf, type Plain } from "./nature.ts"
 import { reservedFields } from "./reserved.ts"
 
 /** A JSON Schema that is no boolean. */
@@ -368,11 +368,6 @@ class Writer {
     if (name !== undefined && !Object.hasOwn(this.#event.fields, name)) return
     this.losses.push({ path: formatPath([...pathOf(this.#event), ...path]), reason })
   }
-}
-
-const idOf = ({ annotations }: SchemaAST.AST): unknown => {
-  const representation = annotations?.["representation"]
-  return isObject(representation) ? representation["id"] : undefined
 }
 
 /** Of a regular expression that is the same by the rules of JSON Schema. */

@@ -229,7 +229,8 @@ interface Said extends VersionDefinition {
 }
 
 /**
- * One plan of several, so that teams own parts: it has the calls of all. Throws `InvalidPlan` where two have an event, a page
+ * One plan of several, so that teams own parts: it has the calls of all. It reports violations only if each of them does, and
+ * lists them under `context.violations` if any of them does. Throws `InvalidPlan` where two have an event, a page
  * or a screen of one name, or both have traits of people, or of groups.
  *
  * **Example** (Two teams)
