@@ -1,9 +1,10 @@
 import * as SchemaAST from "effect/SchemaAST"
+import { formatPath } from "../message/issue.ts"
 import { Properties } from "../message/Properties.ts"
 import { GroupTraits, Traits } from "../message/Traits.ts"
 import type { Fields } from "./definition.ts"
 import type { PlannedType } from "./model.ts"
-import { idOf, isInTable, isOption, type Plain } from "./nature.ts"
+import { idOf, isInTable, isOption, membersOf, type Plain } from "./nature.ts"
 
 /** What Customer.io reserves, and of which types. */
 export const reservedFields = {
@@ -19,13 +20,38 @@ export const reservedProblemOf = (type: PlannedType, name: string, schema: Plain
   const fields: Fields = reservedFields[type]
   const reserved = Object.hasOwn(fields, name) ? fields[name] : undefined
   if (reserved === undefined) return undefined
-  const taken = kindsOf(SchemaAST.toEncoded(reserved.ast))
-  const given = kindsOf(SchemaAST.toEncoded(schema.ast))
-  taken.delete("null")
-  return taken.has("any") || given.has("any") || [...taken].some((kind) => given.has(kind))
-    ? undefined
-    : `Customer.io reserves the name, for ${[...taken].join(" or ")}`
+  const problem = problemOf(SchemaAST.toEncoded(reserved.ast), SchemaAST.toEncoded(schema.ast), [])
+  if (problem === undefined) return undefined
+  const at = problem.path.length === 0 ? "the name" : `${formatPath(problem.path)} in it`
+  return `Customer.io reserves ${at}, for ${problem.taken}`
 }
+
+/** Where they have no kind of value in common, and what is taken there. */
+const problemOf = (
+  reserved: SchemaAST.AST,
+  given: SchemaAST.AST,
+  path: ReadonlyArray<string>
+): { readonly path: ReadonlyArray<string>; readonly taken: string } | undefined => {
+  const takes = kindsOf(reserved)
+  takes.delete("null")
+  const kinds = kindsOf(given)
+  if (takes.has("any") || kinds.has("any")) return undefined
+  if (![...takes].some((kind) => kinds.has(kind))) return { path, taken: [...takes].join(" or ") }
+  const [own, ...choices] = partsOf(given)
+  const [listed, ...others] = partsOf(reserved).filter(({ _tag }) => _tag === own?._tag)
+  if (own === undefined || listed === undefined || choices.length > 0 || others.length > 0) return undefined
+  const members = new Map(membersOf(own))
+  for (const [key, member] of membersOf(listed)) {
+    const ours = key === undefined ? undefined : members.get(key)
+    const problem = key === undefined || ours === undefined ? undefined : problemOf(member, ours, [...path, key])
+    if (problem !== undefined) return problem
+  }
+  return undefined
+}
+
+/** What it may be, beside nothing. */
+const partsOf = (ast: SchemaAST.AST): ReadonlyArray<SchemaAST.AST> =>
+  SchemaAST.isUnion(ast) ? ast.types.flatMap(partsOf) : SchemaAST.isNull(ast) || SchemaAST.isUndefined(ast) ? [] : [ast]
 
 /** Whether what a field takes every call takes as well, whatever the field is named. */
 export const isAlwaysTaken = (type: PlannedType, name: string, schema: Plain): boolean => {
@@ -38,12 +64,8 @@ export const isAlwaysTaken = (type: PlannedType, name: string, schema: Plain): b
 
 /** Of what may be any text, or any number. */
 const plainKindOf = (ast: SchemaAST.AST): Kind | undefined => {
-  const present = SchemaAST.isUnion(ast)
-    ? ast.types.filter((type) => !SchemaAST.isNull(type) && !SchemaAST.isUndefined(type))
-    : [ast]
-  const [only, ...others] = present
+  const [only, ...others] = partsOf(ast)
   if (only === undefined || others.length > 0) return undefined
-  if (SchemaAST.isUnion(only)) return plainKindOf(only)
   return SchemaAST.isNumber(only)
     ? "number"
     : SchemaAST.isString(only) && only.checks === undefined

@@ -119,6 +119,18 @@ const refused: ReadonlyArray<readonly [string, unknown, string, string]> = [
     "Customer.io reserves the name, for number"
   ],
   [
+    "a reserved name of another type within another",
+    properties({ products: Schema.Array(Schema.Struct({ price: Schema.optional(Schema.String) })) }),
+    "track.e.properties.products",
+    "Customer.io reserves [].price in it, for number"
+  ],
+  [
+    "a reserved trait of another type within another",
+    { name: "p", identify: { traits: { address: Schema.NullOr(Schema.Struct({ city: Schema.Finite })) } } },
+    "identify.traits.address",
+    "Customer.io reserves city in it, for text"
+  ],
+  [
     "a reserved trait of another type",
     { name: "p", identify: { traits: { email: Schema.Finite } } },
     "identify.traits.email",
