@@ -32,7 +32,10 @@ export type OnViolation = "fail" | "report"
 
 /** How strict a plan, or an event of it, is about what it does not list. */
 interface Strictness {
-  /** What becomes of properties that are not listed. Default: `fail` in typed calls, `allow` in `Plan.enforce`. */
+  /**
+   * What becomes of properties that are not listed. Default: `fail` in typed calls, `allow` in `Plan.enforce`. In an object
+   * within a property, typed calls take what its own Schema lists: one with more is a `Schema.StructWithRest`.
+   */
   readonly additionalProperties?: AdditionalProperties
   /** With `allow`, names that Customer.io reserves need not be listed, and have the types that they have without a plan. */
   readonly reserved?: "allow"

@@ -355,6 +355,27 @@ describe("what is sent of a plan's values", () => {
   )
 })
 
+describe("what is not listed in an object of a property", () => {
+  const nested = Schema.Struct({ at: Schema.Date })
+  const open = Schema.StructWithRest(nested, [Schema.Record(Schema.String, Schema.Unknown)])
+  class Nested extends Plan.Service<Nested>()("app/Nested", {
+    name: "Nested",
+    additionalProperties: "allow",
+    track: { Closed: { properties: { nested } }, Open: { properties: { nested: open } } }
+  }) {}
+
+  it.effect("is taken where its Schema has more", () =>
+    Effect.gen(function* () {
+      const given = { at: epoch, more: { at: epoch } }
+      const error = yield* Effect.flip(Nested.track("Closed", { userId, properties: { nested: given } }))
+      assert.deepInclude(error, { path: "properties.nested.more", reason: "Expected no excess property" })
+      yield* Nested.track("Open", { userId, properties: { nested: given } })
+      const at = "1970-01-01T00:00:00.000Z"
+      assert.deepStrictEqual((yield* sentOf)[0]?.properties, { nested: { at, more: { at } } })
+    }).pipe(Effect.provide(over(Nested)))
+  )
+})
+
 describe("the calls of a merged plan", () => {
   const open = Plan.make({
     name: "Open",
