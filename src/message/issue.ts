@@ -16,13 +16,25 @@ export const formatPath = (path: ReadonlyArray<PropertyKey>): string => {
   return cut(text, maxPathLength)
 }
 
-/** The first place where a value does not fit its Schema, and what was expected there; never the value itself. */
-export const describeIssue = (issue: SchemaIssue.Issue): { readonly path: string; readonly reason: string } => {
-  const places = format(issue).issues.map(({ message, path = [] }) => ({
-    path: formatPath(path.map((segment) => (typeof segment === "object" ? segment.key : segment))),
-    message
-  }))
-  const path = places[0]?.path ?? ""
-  const reasons = places.filter((place) => place.path === path).map((place) => place.message)
-  return { path, reason: [...new Set(reasons)].join(" or ").replaceAll(" or Expected ", " or ") }
+/** A place where a value does not fit its Schema, and what was expected there; never the value itself. */
+export interface IssuePlace {
+  readonly path: string
+  readonly reason: string
 }
+
+/** All places that an issue has, each once. */
+export const describeIssues = (issue: SchemaIssue.Issue): ReadonlyArray<IssuePlace> => {
+  const reasons = new Map<string, Set<string>>()
+  for (const { message, path = [] } of format(issue).issues) {
+    const place = formatPath(path.map((segment) => (typeof segment === "object" ? segment.key : segment)))
+    reasons.set(place, (reasons.get(place) ?? new Set()).add(message))
+  }
+  return Array.from(reasons, ([path, told]) => ({
+    path,
+    reason: [...told].join(" or ").replaceAll(" or Expected ", " or ")
+  }))
+}
+
+/** The first of them. */
+export const describeIssue = (issue: SchemaIssue.Issue): IssuePlace =>
+  describeIssues(issue)[0] ?? { path: "", reason: "" }

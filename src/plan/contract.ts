@@ -1,9 +1,10 @@
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import type * as SchemaAST from "effect/SchemaAST"
 import type * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaParser from "effect/SchemaParser"
 import { makeAcceptsAsIs } from "../message/accepts.ts"
-import { describeIssue } from "../message/issue.ts"
+import { describeIssue, describeIssues, type IssuePlace } from "../message/issue.ts"
 import { nameThrown } from "../message/nameThrown.ts"
 import type { AnyRecord } from "../message/open.ts"
 import { ownPropertiesWithin } from "../message/own.ts"
@@ -38,6 +39,8 @@ export interface Violation {
   /** In the message. */
   readonly path: string
   readonly reason: string
+  /** All that is wrong, where more may be. */
+  readonly places?: () => ReadonlyArray<IssuePlace>
 }
 
 /** What there is of a record of properties or traits: what is to be sent, and whether a name is not listed. */
@@ -94,6 +97,17 @@ const compile = (event: PlannedEvent) => {
 
 type Compiled = ReturnType<typeof compile>
 
+/** Asks again what was refused. */
+type Ask = (options: SchemaAST.ParseOptions) => Result.Result<unknown, SchemaIssue.Issue>
+
+const safely = <A>(make: () => A): A | undefined => {
+  try {
+    return make()
+  } catch {
+    return undefined
+  }
+}
+
 const strictly = { onExcessProperty: "error" } as const
 
 const makeContract = (event: PlannedEvent): Contract => {
@@ -101,11 +115,21 @@ const makeContract = (event: PlannedEvent): Contract => {
   const place = placeOf(type)
   let compiled: Compiled | undefined
 
-  const violation = (issue: SchemaIssue.Issue): Violation => {
-    const { path, reason } = describeIssue(issue)
+  const inMessage = ({ path, reason }: IssuePlace): IssuePlace => {
     const separator = path === "" || path.startsWith("[") ? "" : "."
-    return { plan, type, name, path: `${place}${separator}${path}`, reason }
+    return { path: `${place}${separator}${path}`, reason }
   }
+
+  const violation = (issue: SchemaIssue.Issue, ask: Ask): Violation => ({
+    plan,
+    type,
+    name,
+    ...inMessage(describeIssue(issue)),
+    places: () => {
+      const asked = safely(() => ask({ errors: "all" }))
+      return asked !== undefined && Result.isFailure(asked) ? describeIssues(asked.failure).map(inMessage) : []
+    }
+  })
 
   /** A Schema may well throw, where it transforms. */
   const guarded = <A>(judge: () => Result.Result<A, Violation>): Result.Result<A, Violation> => {
@@ -124,13 +148,19 @@ const makeContract = (event: PlannedEvent): Contract => {
     value: unknown
   ): Result.Result<unknown, Violation> => {
     // The parser would find what is inherited.
-    const encoded = encode(ownPropertiesWithin(value), strictly)
-    if (Result.isFailure(encoded)) return Result.fail(violation(encoded.failure))
+    const own = ownPropertiesWithin(value)
+    const encoded = encode(own, strictly)
+    if (Result.isFailure(encoded)) {
+      return Result.fail(violation(encoded.failure, (options) => encode(own, { ...strictly, ...options })))
+    }
     const sent = isBesideTable ? encoded.success : value
     const wire = toWire(sent)
     if (Result.isFailure(wire)) return Result.succeed(sent)
     // Effect takes a Date for an object of any keys, and JSON has text for it.
-    return Result.mapBoth(decode(wire.success, strictly), { onSuccess: () => sent, onFailure: violation })
+    return Result.mapBoth(decode(wire.success, strictly), {
+      onSuccess: () => sent,
+      onFailure: (issue) => violation(issue, (options) => decode(wire.success, { ...strictly, ...options }))
+    })
   }
 
   /** What is listed of it, and what is not. */
@@ -177,17 +207,23 @@ const makeContract = (event: PlannedEvent): Contract => {
         const wire = Result.getOrElse(toWire(value), () => value)
         const strict = compiled.decode(wire, strictly)
         if (Result.isSuccess(strict)) return Result.succeed(asListed(value))
-        const loose = additional === "fail" || !isRecord(wire) ? strict : compiled.decode(part(compiled, wire).listed)
-        if (Result.isFailure(loose)) return Result.fail(violation(loose.failure))
-        return Result.succeed({ value, stranger: additional === "report" ? violation(strict.failure) : undefined })
+        const { decode } = compiled
+        const askStrictly: Ask = (options) => decode(wire, { ...strictly, ...options })
+        const listed = additional === "fail" || !isRecord(wire) ? undefined : part(compiled, wire).listed
+        const ask: Ask = listed === undefined ? askStrictly : (options) => decode(listed, options)
+        const loose = ask({})
+        if (Result.isFailure(loose)) return Result.fail(violation(loose.failure, ask))
+        const stranger = additional === "report" ? violation(strict.failure, askStrictly) : undefined
+        return Result.succeed({ value, stranger })
       }),
     decode: (value) =>
       guarded(() => {
         compiled ??= compile(event)
         const { listed, others } = part(compiled, value)
-        return Result.mapBoth(compiled.decode(listed), {
+        const { decode } = compiled
+        return Result.mapBoth(decode(listed), {
           onSuccess: (decoded) => ({ ...others, ...(isRecord(decoded) && decoded) }),
-          onFailure: violation
+          onFailure: (issue) => violation(issue, (options) => decode(listed, options))
         })
       })
   }

@@ -32,11 +32,14 @@ const addContext = ({ message }: Draft, name: string, add: (present: unknown) =>
 const refuse = (draft: Draft, { plan, path, reason }: Violation): InvalidMessage =>
   new InvalidMessage({ ...nameCall(draft.type, own(draft.message, "event")), path, reason, plan })
 
+/** Most that is told of one message. */
+const maxPlaces = 20
+
 const report = (draft: Draft, violation: Violation, { annotate }: Consequences, reporter: Reporter): undefined => {
-  reporter.violated(violation)
-  if (!annotate) return
-  const { path, reason } = violation
-  addContext(draft, "violations", (present) => [...(Array.isArray(present) ? present : []), { path, reason }])
+  const { path, reason, places } = violation
+  const all = [{ path, reason }, ...(places?.() ?? []).filter((place) => place.path !== path)].slice(0, maxPlaces)
+  for (const place of all) reporter.violated({ ...violation, ...place })
+  if (annotate) addContext(draft, "violations", (present) => [...(Array.isArray(present) ? present : []), ...all])
 }
 
 /** Makes of what a typed call was given what is to be sent, or says why it may not be. */

@@ -9,6 +9,7 @@ import type { Definition, EventDefinition, Fields, TraitsDefinition, VersionDefi
 import { InvalidPlan } from "./InvalidPlan.ts"
 import type { Merged, Plan, PlannedEvent, PlannedType } from "./model.ts"
 import { jsonProblemOf, type NoJson, type Plain } from "./nature.ts"
+import { type PlanOrService, planOf } from "./planOf.ts"
 import { reservedProblemOf } from "./reserved.ts"
 
 /** Its members are looked at one by one, in a fraction of the time. */
@@ -246,7 +247,11 @@ interface Said extends VersionDefinition {
  * @category combinators
  * @since 0.1.0
  */
-export const merge = <A extends Definition, B extends Definition>(a: Plan<A>, b: Plan<B>): Plan<Merged<A, B>> => {
+export const merge = <A extends Definition, B extends Definition>(
+  first: PlanOrService<A>,
+  second: PlanOrService<B>
+): Plan<Merged<A, B>> => {
+  const [a, b] = [planOf(first), planOf(second)]
   const name = `${a.name} + ${b.name}`
   for (const event of b.events) {
     const same = a.events.find(({ type, name }) => type === event.type && name === event.name)

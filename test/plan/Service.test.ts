@@ -473,17 +473,26 @@ describe("a plan whose violations are reported", () => {
           properties: { a: "1" },
           context: { violations: [{ path: "properties.a", reason: "Expected number" }] }
         })
+        // All that is wrong, and not the first of it alone.
+        // @ts-expect-error
+        yield* Loose.track("e", { userId, properties: { list: [1, "x"], stranger: 1 } })
+        const { context } = (yield* sentOf).at(-1)!
+        assert.sameDeepMembers(context.violations, [
+          { path: "properties.a", reason: "Missing key" },
+          { path: "properties.list[1]", reason: "Expected number" },
+          { path: "properties.stranger", reason: "Expected no excess property" }
+        ])
         const count = (path: string) =>
           Effect.map(
             Metric.value(AnalyticsMetrics.planViolations({ plan: "Loose", type: "track", event: "e", path })),
             ({ count }) => count
           )
-        assert.strictEqual(yield* count("properties.a"), 3)
-        assert.strictEqual(yield* count("properties.list[]"), 3)
+        assert.strictEqual(yield* count("properties.a"), 4)
+        assert.strictEqual(yield* count("properties.list[]"), 7)
       }).pipe(Effect.provide(over(Loose).pipe(Layer.provideMerge(layer))))
       assert.deepStrictEqual(
         lines.filter(({ level }) => level === "Warn").map(({ annotations }) => annotations["path"]),
-        ["properties.a", "properties.list[]"]
+        ["properties.a", "properties.list[]", "properties.stranger"]
       )
     })
   )
