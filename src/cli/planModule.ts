@@ -177,8 +177,9 @@ const explainThrown = (error: unknown): string => {
 /** Where an error says that it is, but for packages. */
 const placeOf = (error: unknown): string => {
   const stack = Predicate.hasProperty(error, "stack") ? String(error.stack) : ""
-  const [, path, at] = /^(\/[^\n]+|[A-Z]:[^\n]+):(\d+)\n/.exec(stack) ?? []
-  if (path !== undefined) return ` at ${path}:${at}`
+  // Of what Node cannot parse: an address where the module's kind is known, and otherwise a path.
+  const [, file, at] = /^((?:file:\/\/|\/|[A-Z]:)[^\n]+?)(?:\?plan=\d+)?:(\d+)\n/.exec(stack) ?? []
+  if (file !== undefined) return ` at ${file.startsWith("file:") ? fileURLToPath(file) : file}:${at}`
   for (const [, url = "", line] of stack.matchAll(/(file:\/\/[^\s()?]+)(?:\?plan=\d+)?:(\d+):\d+/g)) {
     if (!url.includes("/node_modules/") && !url.startsWith(here)) return ` at ${fileURLToPath(url)}:${line}`
   }

@@ -112,6 +112,14 @@ describe.runIf(isFull)("the file of a plan that Node cannot run", suite, () => {
     })
   )
 
+  it.live("a syntax error in a package of modules is told with its line", () =>
+    Effect.gen(function* () {
+      const files = { "package.json": '{"type":"module"}', "a.ts": "export const a = 1\nexport const b: = 2" }
+      const { err } = yield* read("a.ts", files)
+      assert.include(err, "/a.ts has an error at /a.ts:2: ")
+    })
+  )
+
   it.live(
     "one that waits for ever is told",
     () =>
