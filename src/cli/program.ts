@@ -24,6 +24,9 @@ const main = Command.make("cdp-analytics").pipe(
   Command.withSubcommands([send, dev, doctor, plan])
 )
 
+/** Of output that cannot be written: whoever reads may have read enough, as in `cdp-analytics dev --json | head -1`. */
+const codeOf = (error: Error): number => ("code" in error && error.code === "EPIPE" ? 0 : 1)
+
 /** Wrong usage is 2, as shells have it; help that was asked for is 0. */
 const teardown: Runtime.Teardown = (exit, onExit) => {
   const error = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
@@ -32,7 +35,7 @@ const teardown: Runtime.Teardown = (exit, onExit) => {
   Runtime.defaultTeardown(exit, (code) => {
     onExit(code)
     // What a plan's module has left running, such as a connection, is not waited for.
-    if (hasImported()) process.stdout.write("", () => process.exit(code))
+    if (hasImported()) process.stdout.write("", (error) => process.exit(error ? codeOf(error) : code))
   })
 }
 
@@ -44,8 +47,7 @@ const report = (cause: Cause.Cause<unknown>) =>
 
 const logger = Logger.withConsoleError(Logger.map(Logger.formatLogFmt, printable))
 
-// Whoever reads has read enough, as in `cdp-analytics dev --json | head -1`.
-process.stdout.on("error", (error) => process.exit("code" in error && error.code === "EPIPE" ? 0 : 1))
+process.stdout.on("error", (error) => process.exit(codeOf(error)))
 
 main.pipe(
   Command.run({ version: library.version }),

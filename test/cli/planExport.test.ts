@@ -1,8 +1,12 @@
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { closeSync, existsSync, openSync } from "node:fs"
 import { readdir, readFile, writeFile } from "node:fs/promises"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { isFull } from "../support/repetitions.ts"
 import { planFolder, planModule, shop } from "./planFolder.ts"
-import { suite } from "./run.ts"
+import { main, suite } from "./run.ts"
 import { runHere } from "./runHere.ts"
 
 describe("plan export and import", suite, () => {
@@ -71,6 +75,21 @@ describe("plan export and import", suite, () => {
       const refused = yield* runHere([...args, at("nowhere/plan.md")])
       assert.strictEqual(refused.code, 1)
       assert.include(refused.err, "nowhere/plan.md cannot be written: there is no such file")
+    })
+  )
+
+  it.live.runIf(isFull && existsSync("/dev/full"))("exit code 1 where standard output takes nothing", () =>
+    Effect.gen(function* () {
+      const { at } = yield* planFolder({ "Shop.ts": shop })
+      const code = yield* Effect.promise(async () => {
+        const args = [main, "plan", "export", "--plan", at("Shop.ts"), "--format", "markdown"]
+        const full = openSync("/dev/full", "w")
+        const child = spawn(process.execPath, args, { stdio: ["ignore", full, "ignore"] })
+        closeSync(full)
+        const [code] = await once(child, "close")
+        return code
+      })
+      assert.strictEqual(code, 1)
     })
   )
 

@@ -8,7 +8,7 @@ import { listen } from "../support/listen.ts"
 import { isFull } from "../support/repetitions.ts"
 import { runHere } from "./runHere.ts"
 
-const main = new URL("../../src/cli/main.ts", import.meta.url).pathname
+export const main = new URL("../../src/cli/main.ts", import.meta.url).pathname
 
 export interface Options {
   readonly env?: Record<string, string>
