@@ -39,7 +39,7 @@ export const check = Command.make(
         ...list("What came:", events.map(describeEvent)),
         ...list("What to look at, each with its first line:", findings.map(describeFinding)),
         ...list("Planned, and never sent:", unseen.map(nameOf).map(describe)),
-        `${count(lines)}: ${counts.planned} as planned, ${counts.violating} against the plan, ${counts.unplanned} unplanned, ${counts.unreadable} unreadable`
+        `${count(lines)}: ${describeCounts(counts)}`
       )
     }
     const wrong = counts.violating + counts.unreadable + (flags.unplanned === "fail" ? counts.unplanned : 0)
@@ -67,6 +67,15 @@ const list = (heading: string, items: ReadonlyArray<string>): ReadonlyArray<stri
 }
 
 const count = (lines: number): string => (lines === 1 ? "1 line" : `${lines} lines`)
+
+const describeCounts = ({ planned, violating, unplanned, reported, unreadable }: PlanTally["counts"]): string =>
+  [
+    `${planned} as planned`,
+    `${violating} against the plan`,
+    `${unplanned} unplanned`,
+    ...(reported > 0 ? [`${reported} reported`] : []),
+    `${unreadable} unreadable`
+  ].join(", ")
 
 const nameOf = ({ type, name, version, isVersioned }: PlannedEvent) => ({
   type,

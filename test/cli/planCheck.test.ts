@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises"
 import { gzipSync } from "node:zlib"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { lines, planFolder, shop } from "./planFolder.ts"
+import { lines, planFolder, planModule, shop } from "./planFolder.ts"
 import { runCommand, suite } from "./run.ts"
 
 const order = {
@@ -69,6 +69,19 @@ Planned, and never sent:
       assert.strictEqual(allowed.code, 0)
       assert.notInclude(allowed.out, "line 2")
       assert.strictEqual((yield* check(unplanned, ["--unplanned", "fail"])).code, 1)
+    })
+  )
+
+  it.live("what the plan takes and wants to be told of is counted, and is not wrong", () =>
+    Effect.gen(function* () {
+      const { at, write } = yield* planFolder({
+        "Shop.ts": planModule('{ name: "Shop", additionalProperties: "report", track: { Sold: {} } }')
+      })
+      yield* Effect.promise(() => write("events.ndjson", lines({ type: "track", event: "Sold", properties: { a: 1 } })))
+      const { code, out } = yield* runCommand(["plan", "check", at("events.ndjson"), "--plan", at("Shop.ts")])
+      assert.strictEqual(code, 0)
+      assert.include(out, 'line 1, reported: track "Sold" properties.a: ')
+      assert.include(out, "1 line: 0 as planned, 0 against the plan, 0 unplanned, 1 reported, 0 unreadable")
     })
   )
 
