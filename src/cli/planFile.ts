@@ -115,7 +115,9 @@ const loadDocument = Effect.fnUntraced(function* (
   if (isTooDeep(document)) return yield* new NoPlan({ reason: `has no plan: ${tooDeep}` })
   const format = given ?? guessFormat(document)
   if (format === undefined) {
-    return yield* new NoPlan({ reason: "looks like the plan of no tool that is known: name its format with --from" })
+    return yield* new NoPlan({
+      reason: "looks like the plan of no tool that is known: plan import takes its format with --from"
+    })
   }
   const read = yield* Effect.try({
     try: () => readFormat[format](document),
