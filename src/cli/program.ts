@@ -24,20 +24,29 @@ const main = Command.make("cdp-analytics").pipe(
   Command.withSubcommands([send, dev, doctor, plan])
 )
 
-/** Of output that cannot be written: whoever reads may have read enough, as in `cdp-analytics dev --json | head -1`. */
-const codeOf = (error: Error): number => ("code" in error && error.code === "EPIPE" ? 0 : 1)
+/** Ends where output cannot be written: whoever reads may have read enough, as in `cdp-analytics dev --json | head -1`. */
+const endWithout = (error: Error): void =>
+  process.exit("code" in error && error.code === "EPIPE" ? process.exitCode : 1)
 
 /** Wrong usage is 2, as shells have it; help that was asked for is 0. */
 const teardown: Runtime.Teardown = (exit, onExit) => {
   const error = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
   const isWrongUsage = CliError.isCliError(error) && !(error._tag === "ShowHelp" && error.errors.length === 0)
-  if (isWrongUsage) return onExit(2)
   Runtime.defaultTeardown(exit, (code) => {
-    onExit(code)
-    // What a plan's module has left running, such as a connection, is not waited for.
-    if (hasImported()) process.stdout.write("", (error) => process.exit(error ? codeOf(error) : code))
+    // Whoever sends a signal does not wait for whoever reads.
+    if (Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)) return onExit(code)
+    process.exitCode = isWrongUsage ? 2 : code
+    afterOutput((failure) => {
+      if (failure) return endWithout(failure)
+      // What a plan's module has left running, such as a connection, is not waited for.
+      if (process.exitCode !== 0 || hasImported()) process.exit()
+    })
   })
 }
+
+/** A pipe takes 64 KB at once, and of the rest the end of a process makes nothing. */
+const afterOutput = (end: (failure: Error | null | undefined) => void) =>
+  process.stderr.write("", () => process.stdout.write("", end))
 
 /** What nobody printed: a mistake of this program. `NodeRuntime` would print it as it is. */
 const report = (cause: Cause.Cause<unknown>) =>
@@ -47,7 +56,7 @@ const report = (cause: Cause.Cause<unknown>) =>
 
 const logger = Logger.withConsoleError(Logger.map(Logger.formatLogFmt, printable))
 
-process.stdout.on("error", (error) => process.exit(codeOf(error)))
+process.stdout.on("error", endWithout)
 
 main.pipe(
   Command.run({ version: library.version }),

@@ -2,8 +2,9 @@ import { writeFile } from "node:fs/promises"
 import { gzipSync } from "node:zlib"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { isFull } from "../support/repetitions.ts"
 import { lines, planFolder, planModule, shop } from "./planFolder.ts"
-import { runCommand, suite } from "./run.ts"
+import { run, runCommand, suite } from "./run.ts"
 
 const order = {
   type: "track",
@@ -116,6 +117,21 @@ Planned, and never sent:
         unseen: [{ type: "page", name: "Product" }, { type: "identify" }]
       })
     })
+  )
+
+  it.live.runIf(isFull)(
+    "says all of it to who reads slowly, and ends with its exit code, also where nobody reads on",
+    () =>
+      Effect.gen(function* () {
+        const { at } = yield* planFolder({ "Shop.ts": shop })
+        const many = Array.from({ length: 1000 }, (_, index) => ({ type: "track", event: `${index}${"e".repeat(80)}` }))
+        yield* Effect.promise(async () => writeFile(at("events.ndjson"), lines(...many)))
+        const args = ["plan", "check", at("events.ndjson"), "--plan", at("Shop.ts"), "--json", "--unplanned", "fail"]
+        const { code, out } = yield* run(args, { isSlow: true })
+        assert.strictEqual(code, 1)
+        assert.strictEqual(JSON.parse(out).findings.length, 1000)
+        assert.strictEqual((yield* run(args, { isImpatient: true })).code, 1)
+      })
   )
 
   it.live("reads what lies in files: packed, with a mark at its beginning, with empty lines, of `dev --json`", () =>

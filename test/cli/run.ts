@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { createServer, type ServerResponse } from "node:http"
+import { setTimeout as wait } from "node:timers/promises"
 import { Simulator } from "cdp-analytics-effect/simulator"
 import { Effect } from "effect"
 import { compileCache } from "../support/compileCache.ts"
@@ -17,6 +18,8 @@ export interface Options {
   readonly onOutput?: (output: string, stop: (signal?: NodeJS.Signals) => void) => void
   /** Closes standard output after the first piece, as `head` does. */
   readonly isImpatient?: boolean
+  /** Reads the next piece of standard output after a while. */
+  readonly isSlow?: boolean
 }
 
 /** Runs a command of the command line: as a process of its own in test:full, within this one in npm test. */
@@ -24,7 +27,10 @@ export const runCommand = (args: ReadonlyArray<string>, options: Pick<Options, "
   isFull ? run(args, options) : runHere(args, options)
 
 /** Runs the command line as a process of its own. */
-export const run = (args: ReadonlyArray<string>, { env = {}, stdin = "", onOutput, isImpatient }: Options = {}) =>
+export const run = (
+  args: ReadonlyArray<string>,
+  { env = {}, stdin = "", onOutput, isImpatient, isSlow }: Options = {}
+) =>
   Effect.promise(async () => {
     const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("CUSTOMERIO_"))
     const child = spawn(process.execPath, [main, ...args], {
@@ -39,6 +45,10 @@ export const run = (args: ReadonlyArray<string>, { env = {}, stdin = "", onOutpu
       out += data
       onOutput?.(out + err, stop)
       if (isImpatient === true) child.stdout.destroy()
+      if (isSlow === true) {
+        child.stdout.pause()
+        void wait(300).then(() => child.stdout.resume())
+      }
     })
     child.stderr.on("data", (data) => {
       err += data
