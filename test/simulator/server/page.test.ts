@@ -926,6 +926,7 @@ describe.skipIf(installed.isMissing)(`the page${installed.note}`, () => {
     () =>
       Effect.gen(function* () {
         const hostile = `<img src=x onerror="alert(1)"><script>alert(2)</script>`
+        const long = "x".repeat(200)
         const { url } = yield* Simulator
         const line = yield* makeLine(Number(new URL(url).port))
         const { page: away } = yield* open(line.url)
@@ -944,7 +945,7 @@ describe.skipIf(installed.isMissing)(`the page${installed.note}`, () => {
           Plan.make({
             name: hostile,
             description: hostile,
-            track: { [hostile]: { description: hostile, owner: hostile } }
+            track: { [hostile]: { description: hostile, owner: hostile }, [`${long}1`]: {}, [`${long}2`]: {} }
           })
         )
         yield* Effect.promise(async () => {
@@ -966,6 +967,7 @@ describe.skipIf(installed.isMissing)(`the page${installed.note}`, () => {
             await page.getByText(`The plan could not be loaded, and this is the one before: ${hostile}`).waitFor()
             await page.locator("#plan-head h2", { hasText: hostile }).waitFor()
             assert.strictEqual(await page.locator("body img").count(), 0)
+            assert.strictEqual(await page.locator("#plan-kinds .thing").count(), 3)
           }
           assert.isTrue(await late.locator(".has-problem").isVisible())
         })

@@ -32,8 +32,8 @@ export const makeKeyed = (parent, keyOf, draw) => {
   let drawn = new Map()
   return (items) => {
     const next = new Map()
-    for (const item of items) {
-      const key = keyOf(item)
+    for (const [index, item] of items.entries()) {
+      const key = keyOf(item, index)
       const look = JSON.stringify(item)
       const before = drawn.get(key)
       next.set(key, before?.look === look ? before : { look, element: draw(item) })

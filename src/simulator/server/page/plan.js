@@ -73,13 +73,12 @@ const drawThing = (thing) => {
 
 const times = (count) => make("span", { class: "quiet" }, ` × ${numberOf(count)}`)
 
-const keyOf = ({ type, name, version, reason }) => JSON.stringify([type, name, version, reason])
-
 /** A section for each kind, which is there when the plan has some of it. */
 const sections = kinds.map(({ type, title }) => {
   const list = make("ul", { class: "things" })
   const section = make("section", {}, make("h2", {}, title), list)
-  const drawThings = makeKeyed(list, keyOf, drawThing)
+  // By their place: names that are cut may be alike.
+  const drawThings = makeKeyed(list, (_, index) => index, drawThing)
   return {
     section,
     draw: (events) => {
@@ -92,7 +91,9 @@ const sections = kinds.map(({ type, title }) => {
 
 find("#plan-kinds").append(...sections.map(({ section }) => section))
 
-const drawStrangers = makeKeyed(find("#strangers"), keyOf, (stranger) =>
+const keyOfStranger = ({ type, name, reason }) => JSON.stringify([type, name, reason])
+
+const drawStrangers = makeKeyed(find("#strangers"), keyOfStranger, (stranger) =>
   make(
     "li",
     { class: "thing" },
