@@ -38,11 +38,12 @@ export const jsonFlag = Flag.Boolean("json").pipe(
   Flag.withDefault(false)
 )
 
-export const outFlag = Flag.String("out").pipe(
-  Flag.withMetavar("file"),
-  Flag.withDescription("Where to write it, a folder if it is several files; default: standard output"),
-  Flag.optional
-)
+export const outFlag = (where: string) =>
+  Flag.String("out").pipe(
+    Flag.withMetavar("file"),
+    Flag.withDescription(`${where}; default: standard output`),
+    Flag.optional
+  )
 
 /** Writes a document to where it is asked for: of several files, to a folder. */
 export const writeOut = (out: Option.Option<string>, { text, files }: Written) => {

@@ -16,7 +16,7 @@ export const exportPlan = Command.make(
   {
     plan: planFlag,
     format: Flag.Literals("format", outputs).pipe(Flag.withDescription("What to write")),
-    out: outFlag
+    out: outFlag("Where to write it, for rudderstack-cli a folder")
   },
   Effect.fnUntraced(function* ({ plan: file, format, out }) {
     const { plan } = yield* readPlan(file)
@@ -46,7 +46,7 @@ export const importPlan = Command.make(
       Flag.withDescription("Its format; default: what it looks like"),
       Flag.optional
     ),
-    out: outFlag
+    out: outFlag("Where to write it")
   },
   Effect.fnUntraced(function* ({ file, from, out }) {
     const { plan } = yield* readPlan(file, Option.getOrUndefined(from))

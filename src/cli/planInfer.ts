@@ -20,7 +20,7 @@ export const infer = Command.make(
       Flag.withDescription("The plan's name; default: Events"),
       Flag.withDefault("Events")
     ),
-    out: outFlag
+    out: outFlag("Where to write it")
   },
   Effect.fnUntraced(function* ({ events, name, out }) {
     const inference = new Inference()
