@@ -6,7 +6,7 @@ import * as Schema from "effect/Schema"
 import { own } from "../message/own.ts"
 import { printableName } from "../message/printable.ts"
 import type { Draft } from "../message/read.ts"
-import { semanticNames } from "../message/semanticNames.ts"
+import { isSemanticName } from "../message/semanticNames.ts"
 import { isRecord } from "../message/wire.ts"
 import { nameKeys, placeOf } from "../plan/contract.ts"
 import type { Definition, EventDefinition, Fields, TraitsDefinition } from "../plan/definition.ts"
@@ -21,8 +21,6 @@ import { type Room, Seen } from "./seen.ts"
 const maxNames = 1000
 
 const maxNameLength = 200
-
-const semantic: ReadonlySet<unknown> = new Set(Object.values(semanticNames))
 
 interface SeenEvent {
   lines: number
@@ -80,7 +78,7 @@ export class Inference {
     const key = nameKeys[type]
     const name = key === undefined ? "" : own(message, key)
     if (typeof name !== "string" || (key !== undefined && name.trim() === "")) return `a ${type} without a name`
-    if (type === "track" && semantic.has(name)) return "Customer.io reads it specially: SemanticEvents says it"
+    if (type === "track" && isSemanticName(name)) return "Customer.io reads it specially: SemanticEvents says it"
     if (name.length > maxNameLength) return `the name of a ${type} has more than ${maxNameLength} characters`
     const event = this.#eventOf(type, name)
     if (event === undefined) return `Expected at most ${maxNames} names of events, pages and screens`

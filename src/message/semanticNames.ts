@@ -35,3 +35,8 @@ export type SemanticName = (typeof semanticNames)[keyof typeof semanticNames]
 
 /** What a delivery can be reported as. */
 export const deliveryMetrics = ["delivered", "opened", "clicked", "converted"] as const
+
+const names: ReadonlySet<unknown> = new Set(Object.values(semanticNames))
+
+/** Whether Customer.io reads an event of this name specially. */
+export const isSemanticName = (name: unknown): name is SemanticName => names.has(name)

@@ -1,5 +1,5 @@
 /** From the rules of another format to a plan. */
-import { semanticNames } from "../message/semanticNames.ts"
+import { isSemanticName } from "../message/semanticNames.ts"
 import type { Definition, EventDefinition, VersionDefinition } from "./definition.ts"
 import type { Place, Reading } from "./document.ts"
 import type { ReadPlan } from "./fromJsonSchema.ts"
@@ -40,8 +40,6 @@ export const assemble = (
   return { plan: make(definition), losses }
 }
 
-const semanticEvents: ReadonlySet<string> = new Set(Object.values(semanticNames))
-
 /** Whether a plan may have it; if not, that is told. */
 const isHeld = ({ type, name, place }: Rule): boolean => {
   if (type === "identify" || type === "group") return true
@@ -49,7 +47,7 @@ const isHeld = ({ type, name, place }: Rule): boolean => {
     place.lose(`a plan has each ${type === "track" ? "event" : type} by its name, and this has none`)
     return false
   }
-  if (type === "track" && semanticEvents.has(name)) {
+  if (type === "track" && isSemanticName(name)) {
     place.lose("Customer.io reads this event specially: SemanticEvents says it")
     return false
   }

@@ -6,7 +6,7 @@ import { InvalidMessage } from "../message/MessageError.ts"
 import type { AnyRecord } from "../message/open.ts"
 import { own } from "../message/own.ts"
 import type { Draft } from "../message/read.ts"
-import { semanticNames } from "../message/semanticNames.ts"
+import { isSemanticName } from "../message/semanticNames.ts"
 import { isRecord } from "../message/wire.ts"
 import type { Check } from "../pipeline/accept.ts"
 import { contractOf, nameKeys, placeOf, type Violation } from "./contract.ts"
@@ -76,8 +76,6 @@ export interface Enforcement extends Consequences {
   readonly unplanned: AdditionalProperties
 }
 
-const semantic: ReadonlySet<unknown> = new Set(Object.values(semanticNames))
-
 /** Holds any message to the plan, by what JSON says of it. */
 export const makeCheck = (plan: Plan, enforcement: Enforcement, reporter: Reporter): Check => {
   const judge = makeJudge(plan)
@@ -119,7 +117,7 @@ export const makeJudge = (plan: Plan): ((draft: Draft) => Verdict) => {
     if (type === "alias") return notJudged
     const key = nameKeys[type]
     const said = key === undefined ? undefined : own(message, key)
-    if (type === "track" && semantic.has(said)) return notJudged
+    if (type === "track" && isSemanticName(said)) return notJudged
     const name = typeof said === "string" ? said : undefined
     const unplanned = (path: string, reason: string): Verdict => ({
       _tag: "Unplanned",

@@ -4,7 +4,7 @@ import * as SchemaParser from "effect/SchemaParser"
 import { describeIssue, formatPath } from "../message/issue.ts"
 import { nameThrown } from "../message/nameThrown.ts"
 import { isPlainObject } from "../message/plainObject.ts"
-import { semanticNames } from "../message/semanticNames.ts"
+import { isSemanticName } from "../message/semanticNames.ts"
 import type { Definition, EventDefinition, Fields, TraitsDefinition, VersionDefinition } from "./definition.ts"
 import { InvalidPlan } from "./InvalidPlan.ts"
 import type { Merged, Plan, PlannedEvent, PlannedType } from "./model.ts"
@@ -121,8 +121,6 @@ function* eventsOf(definition: Definition): Generator<PlannedEvent> {
   }
 }
 
-const reservedEvents: ReadonlySet<string> = new Set(Object.values(semanticNames))
-
 class Reader {
   readonly #plan: Definition
 
@@ -133,7 +131,7 @@ class Reader {
   *event(type: PlannedType, name: string, event: EventDefinition): Generator<PlannedEvent> {
     const path = [type, name]
     if (name.trim() === "") this.#refuse(path, "Expected a name")
-    if (type === "track" && reservedEvents.has(name)) {
+    if (type === "track" && isSemanticName(name)) {
       this.#refuse(path, "Customer.io reads it specially: SemanticEvents says it")
     }
     if (event.versions === undefined) {

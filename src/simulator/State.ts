@@ -1,7 +1,7 @@
 /**
  * What a workspace knows after the events it has seen: people, their devices, and objects with relationships.
  */
-import { deliveryMetrics, type SemanticName, semanticNames } from "../message/semanticNames.ts"
+import { deliveryMetrics, isSemanticName, type SemanticName, semanticNames } from "../message/semanticNames.ts"
 import { isWireObject, objectAt, textAt, valueAt, type WireObject } from "../protocol/WireMessage.ts"
 import { makeObjects, type SimulatedObject } from "./Objects.ts"
 import { makePeople, type SimulatedPerson, type StateLimits } from "./People.ts"
@@ -162,14 +162,12 @@ export const makeState = (limits: StateLimits): State => {
   }
 }
 
-const allSemanticNames = Object.values(semanticNames)
-
-const semanticNameOf = (event: unknown): SemanticName | undefined => allSemanticNames.find((name) => name === event)
+const semanticNameOf = (event: unknown): SemanticName | undefined => (isSemanticName(event) ? event : undefined)
 
 /** Letters alone: what people write of a name differs in case, and in what stands between words. */
 const lettersOf = (name: string): string => name.toLowerCase().replace(/[^a-z]/g, "")
 
-const namesByLetters = new Map(allSemanticNames.map((name) => [lettersOf(name), name]))
+const namesByLetters = new Map(Object.values(semanticNames).map((name) => [lettersOf(name), name]))
 
 const longestName = 100
 
