@@ -389,7 +389,7 @@ describe.skipIf(installed.isMissing)(`the page${installed.note}`, () => {
     30_000
   )
 
-  it.live(
+  it.live.skipIf(!isFull)(
     "turns faults on and off, as they are set, and shows how requests cope",
     () =>
       Effect.gen(function* () {
@@ -436,7 +436,7 @@ describe.skipIf(installed.isMissing)(`the page${installed.note}`, () => {
     30_000
   )
 
-  it.live(
+  it.live.skipIf(!isFull)(
     "shows people as they merge, their devices, groups and timeline, and keeps its place meanwhile",
     () =>
       Effect.gen(function* () {
@@ -526,7 +526,7 @@ describe.skipIf(installed.isMissing)(`the page${installed.note}`, () => {
     30_000
   )
 
-  it.live(
+  it.live.skipIf(!isFull)(
     "pauses, goes on, and clears, in every tab, however it was cleared",
     () =>
       Effect.gen(function* () {
@@ -642,7 +642,7 @@ describe.skipIf(installed.isMissing)(`the page${installed.note}`, () => {
     30_000
   )
 
-  it.live(
+  it.live.skipIf(!isFull)(
     "connects again, and catches up with what it missed",
     () =>
       Effect.gen(function* () {
@@ -675,7 +675,7 @@ describe.skipIf(installed.isMissing)(`the page${installed.note}`, () => {
     30_000
   )
 
-  it.live(
+  it.live.skipIf(!isFull)(
     "adds what it missed while only the connection was down",
     () =>
       Effect.gen(function* () {
