@@ -385,6 +385,16 @@ describe("the inputs of semantic events", () => {
     )
   }
 
+  it.effect("may be a proxy that was revoked", () =>
+    Effect.gen(function* () {
+      for (const name of functions) {
+        const { proxy, revoke } = Proxy.revocable({}, {})
+        revoke()
+        assert.strictEqual((yield* Effect.flip(untyped[name](proxy)))._tag, "UnserializableMessage", name)
+      }
+    }).pipe(Effect.provide(AnalyticsTest.layer))
+  )
+
   it.effect("may be anything: nothing dies, throws or tells what it held", () =>
     Effect.gen(function* () {
       const prototypes = describePrototypes()

@@ -53,10 +53,10 @@ const makeRead = <Input extends object, Message>(
   const judge = Schema.Struct({ ...others, ...ownFields })
   const parse = SchemaParser.decodeUnknownResult(Schema.toType(judge), { onExcessProperty: "error" })
   return (input) => {
-    if (typeof input !== "object" || input === null || Array.isArray(input)) {
-      return Result.fail(new InvalidMessage({ ...call, path: "", reason: "Expected an object" }))
-    }
     try {
+      if (typeof input !== "object" || input === null || Array.isArray(input)) {
+        return Result.fail(new InvalidMessage({ ...call, path: "", reason: "Expected an object" }))
+      }
       const given = ownProperties(input)
       const parsed = parse(given)
       const misfit = Result.isFailure(parsed) ? describeIssue(parsed.failure) : find(given)
