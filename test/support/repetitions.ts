@@ -14,7 +14,7 @@ export const repetitions = {
   /** Refusals that repeat what was sent, of test/privacy. */
   echoes: repeat(1000, 10_000),
   /** Calls with hostile values, of test/message/hostile. */
-  hostileCalls: repeat(20_000, 100_000),
+  hostileCalls: repeat(10_000, 100_000),
   /** Values of properties, of test/plan. */
   planInputs: repeat(5000, 100_000),
   /** Plans that are written as TypeScript there, and compiled. */
@@ -26,13 +26,13 @@ export const repetitions = {
   /** Programs of test/processes that track once and end. */
   processes: repeat(10, 200),
   /** Runs of the guide's nightly job that are killed at some moment or other. */
-  kills: repeat(1, 20),
+  kills: repeat(0, 20),
   /** Calls of each process of test/memory while the server takes nothing: the queue is full after 27,000 at most. */
   callsUntaken: repeat(32_000, 200_000),
   /** Plans of test/cli that are compared with each other. */
   planPairs: repeat(150, 3000),
   /** Services and servers by chance, of test/outage. */
-  moods: repeat(8, 200),
+  moods: repeat(4, 200),
   /** Clients of its herd. */
   herd: repeat(25, 500),
   callsTaken: repeat(30_000, 1_000_000),

@@ -558,7 +558,7 @@ describe.skipIf(installed.isMissing)(`the page${installed.note}`, () => {
     30_000
   )
 
-  it.live(
+  it.live.skipIf(!isFull)(
     "says why nothing arrives when a request is refused as a whole",
     () =>
       Effect.gen(function* () {
@@ -613,7 +613,7 @@ describe.skipIf(installed.isMissing)(`the page${installed.note}`, () => {
     30_000
   )
 
-  it.live(
+  it.live.skipIf(!isFull)(
     "keeps the place of who reads further down, and the click of who is clicking, while events arrive",
     () =>
       Effect.gen(function* () {
@@ -700,7 +700,7 @@ describe.skipIf(installed.isMissing)(`the page${installed.note}`, () => {
     30_000
   )
 
-  it.live(
+  it.live.skipIf(!isFull)(
     "shows when an event happened where that is another time than when it came, and keeps the order in which they came",
     () =>
       Effect.gen(function* () {
