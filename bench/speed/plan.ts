@@ -3,7 +3,7 @@
  *
  *     npm run plan
  */
-import { Analytics } from "cdp-analytics-effect"
+import { Analytics, type CallError } from "cdp-analytics-effect"
 import { Plan } from "cdp-analytics-effect/plan"
 import { DateTime, Effect, Layer, Redacted, Schema } from "effect"
 import { FetchHttpClient } from "effect/http"
@@ -47,7 +47,7 @@ const analytics = Analytics.layer({ apiKey: Redacted.make("bench"), enabled: fal
   Layer.provide(FetchHttpClient.layer)
 )
 
-const contenders = {
+const contenders: Readonly<Record<string, Effect.Effect<void, CallError, Analytics | Few | Many>>> = {
   "plain call": Effect.gen(function* () {
     const { track } = yield* Analytics
     for (let index = 0; index < calls; index++) {
