@@ -24,6 +24,9 @@ const deadlineMs = 5000
 /** This library's default. */
 const defaultDeadlineMs = 20_000
 
+/** A timer by itself is 20 ms late on a shared machine, and what is left then takes as long again. */
+const toleranceMs = 200
+
 const latencyMs = 400
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(ms < 1000 ? 2 : 1)} s`
@@ -72,37 +75,37 @@ export const scenarios = {
   },
   down: {
     title: "503 for ever, 200 events: close takes / told",
-    requirement: "20 s ± 50 ms (its default) / 200",
+    requirement: "20 s ± 0.2 s (its default) / 200",
     server: () => always(503),
     client: trackThenClose(200),
     cell: tookAndTold,
-    isMet: ({ tookMs, told }) => isWithin(tookMs, defaultDeadlineMs, 50) && told === 200
+    isMet: ({ tookMs, told }) => isWithin(tookMs, defaultDeadlineMs, toleranceMs) && told === 200
   },
   downDeadline: {
     title: "the same, closing may take 5 s where that can be set",
-    requirement: "5 s ± 50 ms / 200",
+    requirement: "5 s ± 0.2 s / 200",
     settings: { closeTimeoutMs: deadlineMs },
     server: () => always(503),
     client: trackThenClose(200),
     cell: tookAndTold,
-    isMet: ({ tookMs, told }) => isWithin(tookMs, deadlineMs, 50) && told === 200
+    isMet: ({ tookMs, told }) => isWithin(tookMs, deadlineMs, toleranceMs) && told === 200
   },
   silent: {
     title: "server never answers, 40 events: close takes / told",
-    requirement: "20 s ± 50 ms (its default) / 40",
+    requirement: "20 s ± 0.2 s (its default) / 40",
     server: () => silent,
     client: trackThenClose(40),
     cell: tookAndTold,
-    isMet: ({ tookMs, told }) => isWithin(tookMs, defaultDeadlineMs, 50) && told === 40
+    isMet: ({ tookMs, told }) => isWithin(tookMs, defaultDeadlineMs, toleranceMs) && told === 40
   },
   silentDeadline: {
     title: "the same, closing may take 5 s where that can be set",
-    requirement: "5 s ± 50 ms / 40",
+    requirement: "5 s ± 0.2 s / 40",
     settings: { closeTimeoutMs: deadlineMs },
     server: () => silent,
     client: trackThenClose(40),
     cell: tookAndTold,
-    isMet: ({ tookMs, told }) => isWithin(tookMs, deadlineMs, 50) && told === 40
+    isMet: ({ tookMs, told }) => isWithin(tookMs, deadlineMs, toleranceMs) && told === 40
   },
   away: {
     title:
@@ -120,11 +123,11 @@ export const scenarios = {
   poison: {
     title:
       "20 events, one of which makes the server answer 500, then close: stored of the other 19 / told (close took)",
-    requirement: "19 / 1, ≤ 20 s + 50 ms (its default)",
+    requirement: "19 / 1, ≤ 20.2 s (its default)",
     server: () => chokingOn(13),
     client: trackThenClose(20),
     cell: ({ stored, told, tookMs }) => `${stored} / ${told} (${seconds(tookMs)})`,
-    isMet: ({ stored, told, tookMs }) => stored === 19 && told === 1 && tookMs <= defaultDeadlineMs + 50
+    isMet: ({ stored, told, tookMs }) => stored === 19 && told === 1 && tookMs <= defaultDeadlineMs + toleranceMs
   },
   rateLimit: {
     title: "429 with `Retry-After: 3`, twice: waits; a batch tracked meanwhile",
