@@ -9,7 +9,7 @@ import { type Fault, Simulator } from "cdp-analytics-effect/simulator"
 import { Effect } from "effect"
 import { compileCache } from "../support/compileCache.ts"
 import { makeRandom } from "../support/random.ts"
-import { repetitions } from "../support/repetitions.ts"
+import { isFull, repetitions } from "../support/repetitions.ts"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
 const page = readFileSync(join(root, "docs/guides/jobs-and-serverless.md"), "utf8")
@@ -99,7 +99,8 @@ const away: ReadonlyArray<Fault> = [{ kind: "status", status: 503 }]
 
 const server = Simulator.layerServer({ keep: 100_000, maxBatchSize: 100_000 })
 
-describe("the nightly job of the guide", { concurrent: true }, () => {
+// The programs of the guides are run in CI besides.
+describe.skipIf(!isFull)("the nightly job of the guide", { concurrent: true }, () => {
   it.live(
     "keeps what an outage leaves, once each, however often it is interrupted, and delivers it after",
     () =>

@@ -26,7 +26,7 @@ export const repetitions = {
   /** Programs of test/processes that track once and end. */
   processes: repeat(10, 200),
   /** Runs of the guide's nightly job that are killed at some moment or other. */
-  kills: repeat(0, 20),
+  kills: repeat(1, 20),
   /** Calls of each process of test/memory while the server takes nothing: the queue is full after 27,000 at most. */
   callsUntaken: repeat(32_000, 200_000),
   /** Plans of test/cli that are compared with each other. */
@@ -35,7 +35,7 @@ export const repetitions = {
   moods: repeat(4, 200),
   /** Clients of its herd. */
   herd: repeat(25, 500),
-  callsTaken: repeat(30_000, 1_000_000),
+  callsTaken: repeat(15_000, 1_000_000),
   /** How often these look at the heap, which takes them longer than the calls between. */
   heapSamples: repeat(8, 25)
 }

@@ -230,7 +230,7 @@ describe.skipIf(installed.isMissing)(`the page${installed.note}`, () => {
     30_000
   )
 
-  it.live(
+  it.live.skipIf(!isFull)(
     "copies an event as JSON, as curl and as TypeScript, with nothing that a shell or a reader takes for something else",
     () =>
       Effect.gen(function* () {
@@ -261,7 +261,7 @@ describe.skipIf(installed.isMissing)(`the page${installed.note}`, () => {
     30_000
   )
 
-  it.live(
+  it.live.skipIf(!isFull)(
     "shows what is deeper or longer than anybody means, each in its turn, and goes on",
     () =>
       Effect.gen(function* () {
@@ -734,7 +734,7 @@ describe.skipIf(installed.isMissing)(`the page${installed.note}`, () => {
     30_000
   )
 
-  it.live(
+  it.live.skipIf(!isFull)(
     "shows a message as it was sent, and an event beside the list that is in the list",
     () =>
       Effect.gen(function* () {
