@@ -7,11 +7,11 @@ import { describeIssue } from "./issue.ts"
 import { isPresent, namesNobody } from "./Message.ts"
 import { InvalidMessage, UnserializableMessage } from "./MessageError.ts"
 import type { GroupInput, Identified, PersonInput, TrackInput } from "./MessageInput.ts"
-import { nameThrown } from "./nameThrown.ts"
 import type { AnyRecord } from "./open.ts"
 import { own, ownProperties } from "./own.ts"
 import * as SemanticEvent from "./SemanticEvent.ts"
 import { semanticNames } from "./semanticNames.ts"
+import { unlessItThrows } from "./unlessItThrows.ts"
 import { isRecord } from "./wire.ts"
 
 /** What a semantic event is in the terms of a plain call, which has yet to look at all that is common to both. */
@@ -52,23 +52,20 @@ const makeRead = <Input extends object, Message>(
   const others = Object.fromEntries(Object.keys(fields).map((name) => [name, shared]))
   const judge = Schema.Struct({ ...others, ...ownFields })
   const parse = SchemaParser.decodeUnknownResult(Schema.toType(judge), { onExcessProperty: "error" })
-  return (input) => {
-    try {
-      if (typeof input !== "object" || input === null || Array.isArray(input)) {
-        return Result.fail(new InvalidMessage({ ...call, path: "", reason: "Expected an object" }))
-      }
-      const given = ownProperties(input)
-      const parsed = parse(given)
-      const misfit = Result.isFailure(parsed) ? describeIssue(parsed.failure) : find(given)
-      return misfit === undefined
-        ? Result.succeed(make(given))
-        : Result.fail(new InvalidMessage({ ...call, ...misfit }))
-    } catch (error) {
-      // Only a getter or a proxy of the caller's can throw here.
-      const reason = `reading the message threw ${nameThrown(error)}`
-      return Result.fail(new UnserializableMessage({ ...call, path: "", reason }))
+  const read = (input: Input): Result.Result<Semantic<Message>, InvalidMessage> => {
+    if (typeof input !== "object" || input === null || Array.isArray(input)) {
+      return Result.fail(new InvalidMessage({ ...call, path: "", reason: "Expected an object" }))
     }
+    const given = ownProperties(input)
+    const parsed = parse(given)
+    const misfit = Result.isFailure(parsed) ? describeIssue(parsed.failure) : find(given)
+    return misfit === undefined ? Result.succeed(make(given)) : Result.fail(new InvalidMessage({ ...call, ...misfit }))
   }
+  return (input) =>
+    unlessItThrows(
+      () => call,
+      () => read(input)
+    )
 }
 
 const track = (event: string): CallName => nameCall("track", event)

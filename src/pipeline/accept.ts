@@ -114,7 +114,10 @@ export const makeAccept = Effect.fnUntraced(function* (options: AcceptOptions, a
       messageId === undefined
         ? undefined
         : { messageId, timestamp: fiber.getRef(Clock.Clock).currentTimeMillisUnsafe() }
-    const made = unlessItThrows(type, input, () => make(call, fiber.getRef(AmbientContext), stamp))
+    const made = unlessItThrows(
+      () => readCallName(type, input),
+      () => make(call, fiber.getRef(AmbientContext), stamp)
+    )
     if (Result.isFailure(made)) return refuse(made.failure)
     const message = made.success
     if (!options.enabled) return Effect.succeed(deliveredReceipt(message.messageId))

@@ -7,6 +7,7 @@ import { nameKeys } from "./contract.ts"
 import type { Definition, OnViolation } from "./definition.ts"
 import { make } from "./make.ts"
 import type { Plan } from "./model.ts"
+import { isPlan } from "./planOf.ts"
 import { makeReporter } from "./report.ts"
 import { makeTypedCall, type TypedCall } from "./typedCall.ts"
 
@@ -131,8 +132,6 @@ const makeService = <Self, Id extends string = string, D extends Definition = De
   // The calls are of the kinds that the plan's definition has, which is what the type says.
   return service as ServiceClass<Self, Id, D>
 }
-
-const isPlan = <D extends Definition>(planned: D | Plan<D>): planned is Plan<D> => "events" in planned
 
 /** The calls of the kinds that a plan has, over one that takes any. */
 const callsOf = ({ types }: Plan, call: (...given: Parameters<TypedCall>) => object): Record<string, unknown> => {

@@ -9,7 +9,7 @@ import type { Receipt } from "../delivery/Delivery.ts"
 import { fit } from "../message/check.ts"
 import type { Message, MessageType } from "../message/Message.ts"
 import type { MessageError } from "../message/MessageError.ts"
-import { type Draft, read } from "../message/read.ts"
+import { type Draft, read, readCallName } from "../message/read.ts"
 import { unlessItThrows } from "../message/unlessItThrows.ts"
 import type { Check } from "../pipeline/accept.ts"
 import type { CallError } from "../pipeline/CallError.ts"
@@ -20,8 +20,9 @@ type Called = Effect.Effect<Receipt, CallError>
 /** A typed call to it: prepared, and by the Schema of its message. */
 export const callForeign = (analytics: Service, type: MessageType, input: unknown, prepare: Check): Called =>
   Effect.suspend(() => {
-    const message = unlessItThrows(type, input, () =>
-      Result.flatMap(pass(type, input, prepare), (draft) => fit(draft, Number.POSITIVE_INFINITY))
+    const message = unlessItThrows(
+      () => readCallName(type, input),
+      () => Result.flatMap(pass(type, input, prepare), (draft) => fit(draft, Number.POSITIVE_INFINITY))
     )
     return Result.isFailure(message) ? Effect.fail(message.failure) : give(analytics, message.success)
   })
@@ -32,7 +33,10 @@ export const checkForeign = (analytics: Service, check: Check): Service => {
     <Args extends ReadonlyArray<unknown>>(type: MessageType | undefined, call: (...args: Args) => Called) =>
     (...args: Args): Called =>
       Effect.suspend(() => {
-        const passed = unlessItThrows(type, args[0], () => pass(type, args[0], check))
+        const passed = unlessItThrows(
+          () => readCallName(type, args[0]),
+          () => pass(type, args[0], check)
+        )
         return Result.isFailure(passed) ? Effect.fail(passed.failure) : call(...args)
       })
   return Analytics.of({

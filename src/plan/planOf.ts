@@ -9,7 +9,7 @@ import type { Plan } from "./model.ts"
  */
 export type PlanOrService<D extends Definition = Definition> = Plan<D> | { readonly plan: Plan<D> }
 
-export const isPlan = <P extends Plan>(of: P | { readonly plan: unknown }): of is P => "events" in of
+export const isPlan = <P extends Plan>(of: P | object): of is P => "events" in of
 
 /** The plan itself. */
 export const planOf = <D extends Definition>(of: PlanOrService<D>): Plan<D> => (isPlan(of) ? of : of.plan)

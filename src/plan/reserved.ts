@@ -1,5 +1,6 @@
 import * as SchemaAST from "effect/SchemaAST"
 import { formatPath } from "../message/issue.ts"
+import { own } from "../message/own.ts"
 import { Properties } from "../message/Properties.ts"
 import { GroupTraits, Traits } from "../message/Traits.ts"
 import type { Fields } from "./definition.ts"
@@ -15,10 +16,15 @@ export const reservedFields = {
   group: GroupTraits.schema.fields
 } satisfies Record<PlannedType, Fields>
 
+/** What is reserved under a name, if anything is. */
+const reservedField = (type: PlannedType, name: string): Plain | undefined => {
+  const fields: Fields = reservedFields[type]
+  return own(fields, name)
+}
+
 /** Why a field of a reserved name can never be sent, if it cannot: every call of its would be refused. */
 export const reservedProblemOf = (type: PlannedType, name: string, schema: Plain): string | undefined => {
-  const fields: Fields = reservedFields[type]
-  const reserved = Object.hasOwn(fields, name) ? fields[name] : undefined
+  const reserved = reservedField(type, name)
   if (reserved === undefined) return undefined
   const problem = problemOf(SchemaAST.toEncoded(reserved.ast), SchemaAST.toEncoded(schema.ast), [])
   if (problem === undefined) return undefined
@@ -37,13 +43,13 @@ const problemOf = (
   const kinds = kindsOf(given)
   if (takes.has("any") || kinds.has("any")) return undefined
   if (![...takes].some((kind) => kinds.has(kind))) return { path, taken: [...takes].join(" or ") }
-  const [own, ...choices] = partsOf(given)
-  const [listed, ...others] = partsOf(reserved).filter(({ _tag }) => _tag === own?._tag)
-  if (own === undefined || listed === undefined || choices.length > 0 || others.length > 0) return undefined
-  const members = new Map(membersOf(own))
+  const [ours, ...choices] = partsOf(given)
+  const [listed, ...others] = partsOf(reserved).filter(({ _tag }) => _tag === ours?._tag)
+  if (ours === undefined || listed === undefined || choices.length > 0 || others.length > 0) return undefined
+  const members = new Map(membersOf(ours))
   for (const [key, member] of membersOf(listed)) {
-    const ours = key === undefined ? undefined : members.get(key)
-    const problem = key === undefined || ours === undefined ? undefined : problemOf(member, ours, [...path, key])
+    const mine = key === undefined ? undefined : members.get(key)
+    const problem = key === undefined || mine === undefined ? undefined : problemOf(member, mine, [...path, key])
     if (problem !== undefined) return problem
   }
   return undefined
@@ -55,8 +61,7 @@ const partsOf = (ast: SchemaAST.AST): ReadonlyArray<SchemaAST.AST> =>
 
 /** Whether what a field takes every call takes as well, whatever the field is named. */
 export const isAlwaysTaken = (type: PlannedType, name: string, schema: Plain): boolean => {
-  const fields: Fields = reservedFields[type]
-  const reserved = Object.hasOwn(fields, name) ? fields[name] : undefined
+  const reserved = reservedField(type, name)
   if (reserved === undefined) return true
   const taken = plainKindOf(SchemaAST.toEncoded(reserved.ast))
   return [...kindsOf(SchemaAST.toEncoded(schema.ast))].every((kind) => kind === "null" || kind === taken)

@@ -62,7 +62,10 @@ export const makeTypedCall = (
 
   return (type, name, input) =>
     Effect.suspend(() => {
-      const call = unlessItThrows(type, { event: name }, () => read(type, name, input))
+      const call = unlessItThrows(
+        () => nameCall(type, name),
+        () => read(type, name, input)
+      )
       if (Result.isFailure(call)) return failCall(analytics, type, call.failure)
       const { message, preparation } = call.success
       return way === undefined
