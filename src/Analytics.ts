@@ -466,13 +466,18 @@ const quietFailuresOf = (analytics: object): ReturnType<typeof makeQuietFailures
   return known
 }
 
-type MakeExchange<E, R> = (options: ResolvedOptions) => Effect.Effect<Exchange, E, R>
+export type MakeExchange<E, R> = (options: ResolvedOptions) => Effect.Effect<Exchange, E, R>
 
 /** A client that sends its requests in a given way. */
 export const makeAnalytics = Effect.fnUntraced(function* <E, R>(exchangeOf: MakeExchange<E, R>, options: unknown) {
   const resolved = yield* resolveOptions(options)
   const transport = yield* makeTransport(resolved, yield* exchangeOf(resolved))
-  const analytics = fromClient(yield* makeClient(resolved, transport))
+  return yield* makeService(yield* makeClient(resolved, transport))
+})
+
+/** The service of a client, with lines in the log of its own for calls that fail quietly. */
+export const makeService = Effect.fnUntraced(function* (client: Client) {
+  const analytics = fromClient(client)
   const run = yield* makeRunDetached
   // Not in the request of the first call that fails: it goes on as long as others do.
   quietFailures.set(
@@ -482,7 +487,7 @@ export const makeAnalytics = Effect.fnUntraced(function* <E, R>(exchangeOf: Make
   return analytics
 })
 
-const isConfig = safely(Config.isConfig)
+export const isConfig = safely(Config.isConfig)
 
 /** The options of the configuration, and over them those that are given. */
 export const readConfig = Effect.fnUntraced(function* (config: unknown, overrides: unknown) {

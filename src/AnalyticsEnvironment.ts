@@ -27,6 +27,7 @@ export const keylessConfigs = {
   queueBytes: optional(Config.Int("CUSTOMERIO_QUEUE_BYTES")),
   whenFull: optional(Config.Literals(["fail", "wait", "dropOldest"], "CUSTOMERIO_WHEN_FULL")),
   concurrency: optional(Config.Int("CUSTOMERIO_CONCURRENCY")),
+  order: optional(Config.Literals(["none", "person"], "CUSTOMERIO_ORDER")),
   requestTimeout: optional(Config.Duration("CUSTOMERIO_REQUEST_TIMEOUT")),
   deliveryTimeout: optional(Config.Duration("CUSTOMERIO_DELIVERY_TIMEOUT")),
   flushTimeout: optional(Config.Duration("CUSTOMERIO_FLUSH_TIMEOUT")),

@@ -17,6 +17,7 @@ export { NotDelivered } from "./delivery/NotDelivered.ts"
 export {
   type DeliveryError,
   Dropped,
+  Elsewhere,
   Rejected,
   RetriesExhausted,
   ShutdownTimeout,
@@ -29,7 +30,7 @@ export {
   type Refused,
   UnserializableMessage
 } from "./message/MessageError.ts"
-export { AnalyticsClosed, type CallError, QueueFull } from "./pipeline/CallError.ts"
+export { AnalyticsClosed, type CallError, OutboxError, QueueFull } from "./pipeline/CallError.ts"
 
 /**
  * An option has a value that it cannot take. Raised when a layer is built, and by `Simulator.setFaults`.

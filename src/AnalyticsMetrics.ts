@@ -17,7 +17,8 @@
  * @since 0.1.0
  */
 import type * as Metric from "effect/Metric"
-import type { CallError, DeliveryError } from "./AnalyticsError.ts"
+import type { CallError } from "./AnalyticsError.ts"
+import type { Outcome } from "./delivery/Outcome.ts"
 import * as metrics from "./telemetry/metrics.ts"
 
 export {
@@ -35,6 +36,7 @@ export {
   queueBytes,
   queueMessages,
   requestDuration,
+  resentAfterDedup,
   retries
 } from "./telemetry/metrics.ts"
 
@@ -53,4 +55,4 @@ export const refused: (reason: CallError["_tag"]) => Metric.Counter<number> = me
  * @category metrics
  * @since 0.1.0
  */
-export const failed: (reason: DeliveryError["_tag"]) => Metric.Counter<number> = metrics.failed
+export const failed: (reason: Exclude<Outcome["_tag"], "Delivered">) => Metric.Counter<number> = metrics.failed

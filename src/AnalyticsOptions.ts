@@ -24,7 +24,7 @@ import { readOwn } from "./message/readOwn.ts"
 import { Room } from "./message/room.ts"
 import { safely } from "./message/safely.ts"
 import { hasToJson, toWire, type WireIssue } from "./message/wire.ts"
-import type { WhenFull } from "./pipeline/admission.ts"
+import type { Order, WhenFull } from "./pipeline/admission.ts"
 import type { ClientOptions } from "./pipeline/Client.ts"
 import {
   NonNegativeDuration,
@@ -70,8 +70,14 @@ export interface AnalyticsOptions {
   readonly queueBytes?: number | undefined
   /** What a call does when the queue is full. Default: `fail`. */
   readonly whenFull?: WhenFull | undefined
-  /** Requests in flight; 1 keeps messages in order, through outages too. Default: 4. */
+  /** Requests in flight; 1 keeps messages in order, through outages too, unless `order` is `person`. Default: 4. */
   readonly concurrency?: number | undefined
+  /**
+   * `person`: messages of one person leave in the order of their calls, through outages too, while those of others go in
+   * parallel. A person is a `userId`, else an `anonymousId`, else a `previousId`, else a `groupId`. What waits to be tried
+   * again holds up what is behind it, and that of one in 64 other people. Default: `none`.
+   */
+  readonly order?: Order | undefined
   /** How long each attempt may take, its answer's body included. Default: 10 seconds. */
   readonly requestTimeout?: Duration.Input | undefined
   /**
@@ -211,6 +217,7 @@ const Options = Schema.Struct({
   queueBytes: Schema.optional(AtLeastOne),
   whenFull: Schema.optional(Schema.Literals(["fail", "wait", "dropOldest"])),
   concurrency: Schema.optional(AtLeastOne),
+  order: Schema.optional(Schema.Literals(["none", "person"])),
   requestTimeout: Schema.optional(PositiveDuration),
   deliveryTimeout: Schema.optional(PositiveOrInfiniteDuration),
   flushTimeout: Schema.optional(NonNegativeOrInfiniteDuration),
@@ -345,6 +352,7 @@ export const resolveOptions: (input: unknown) => Effect.Effect<ResolvedOptions, 
       queueBytes,
       whenFull: options.whenFull ?? "fail",
       concurrency: options.concurrency ?? 4,
+      order: options.order ?? "none",
       requestTimeout: Duration.fromInputUnsafe(options.requestTimeout ?? "10 seconds"),
       // A schedule of the user's own says itself when it is over.
       deliveryTimeout:

@@ -10,11 +10,13 @@ export {
   type CallError,
   type DeliveryError,
   Dropped,
+  Elsewhere,
   InvalidMessage,
   InvalidOptions,
   isRefused,
   MessageTooLarge,
   NotDelivered,
+  OutboxError,
   QueueFull,
   type Refused,
   Rejected,
@@ -116,7 +118,7 @@ export {
   type TraitsInput
 } from "./message/Traits.ts"
 export type { EnqueueOptions } from "./pipeline/accept.ts"
-export type { WhenFull } from "./pipeline/admission.ts"
+export type { Order, WhenFull } from "./pipeline/admission.ts"
 export type { Status } from "./pipeline/Status.ts"
 export * as SemanticEvents from "./SemanticEvents.ts"
 export { defaultRetry } from "./transport/defaultRetry.ts"

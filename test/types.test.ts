@@ -28,6 +28,7 @@ import {
   type Message,
   type MessageTooLarge,
   type MessageType,
+  type OutboxError,
   type Page,
   type PageInput,
   type Product,
@@ -284,7 +285,7 @@ describe("types", () => {
     }>()
     expectTypeOf(Analytics.track).returns.toEqualTypeOf<Effect.Effect<Receipt, CallError, Analytics>>()
     expectTypeOf<CallError>().toEqualTypeOf<
-      InvalidMessage | MessageTooLarge | UnserializableMessage | QueueFull | AnalyticsClosed
+      InvalidMessage | MessageTooLarge | UnserializableMessage | QueueFull | AnalyticsClosed | OutboxError
     >()
     expectTypeOf<TrackInput["event"]>().toEqualTypeOf<string>()
     expectTypeOf<Traits["email"]>().toEqualTypeOf<string | null | undefined>()

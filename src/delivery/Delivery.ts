@@ -5,7 +5,7 @@
  */
 import type * as Effect from "effect/Effect"
 import type { Message } from "../message/Message.ts"
-import type { DeliveryError } from "./Outcome.ts"
+import type { DeliveryError, Outcome } from "./Outcome.ts"
 
 /**
  * What a call returns: the message was accepted and will have one outcome. A receipt that nobody awaits costs nothing.
@@ -30,9 +30,13 @@ export interface Receipt {
   readonly messageId: string
   /**
    * Succeeds when the server accepted the message and fails with the reason when it could not be delivered. It waits for
-   * the batch to leave: `Analytics.flush` sends it at once. With `enabled: false` it succeeds at once.
+   * the batch to leave: `Analytics.flush` sends it at once. With `enabled: false` it succeeds at once. Where nothing in this
+   * process delivers, as with `AnalyticsOutbox.layerWriter`, it fails with `Elsewhere` at once; where an outbox's layer
+   * has closed before the message was delivered, too.
    */
   readonly await: Effect.Effect<void, DeliveryError>
+  /** Whether what becomes of the message is told here: `elsewhere` where another process delivers it. */
+  readonly settles: "here" | "elsewhere"
 }
 
 /**
@@ -45,7 +49,7 @@ export interface FlushReport {
   /** Messages that the server accepted. */
   readonly delivered: number
   /** Messages that were not delivered, by the tag of the reason; a tag that did not occur is absent. */
-  readonly failed: Readonly<Partial<Record<DeliveryError["_tag"], number>>>
+  readonly failed: Readonly<Partial<Record<Exclude<Outcome["_tag"], "Delivered">, number>>>
   /**
    * Messages accepted before the flush that had no outcome when `flushTimeout` was over. They are kept and tried on, and a
    * later flush counts them.

@@ -113,7 +113,8 @@ export class ShutdownTimeout extends Schema.TaggedError<ShutdownTimeout>()("Shut
 }
 
 /**
- * The message was the oldest in a full queue and `whenFull` is `dropOldest`.
+ * The message was the oldest in a full queue and `whenFull` is `dropOldest`; or, with the outbox, the transaction that it was
+ * part of was rolled back.
  *
  * @category delivery errors
  * @since 0.1.0
@@ -128,12 +129,32 @@ export class Dropped extends Schema.TaggedError<Dropped>()("Dropped", {
 }
 
 /**
- * Why an accepted message was not delivered.
+ * What `Receipt.await` fails with, at once, where nothing in this process delivers: the message was accepted, another process
+ * delivers it, and what becomes of it is to be seen there. The same where the layer has closed before the message was
+ * delivered: an outbox keeps it for the next start, or another process. No outcome and no report has it.
  *
  * @category delivery errors
  * @since 0.1.0
  */
-export type DeliveryError = Rejected | Unauthorized | RetriesExhausted | ShutdownTimeout | Dropped
+export class Elsewhere extends Schema.TaggedError<Elsewhere>()("Elsewhere", {
+  /** The messages that it is about. */
+  messageIds: Schema.Array(Schema.String)
+}) {
+  override get message(): string {
+    return `Accepted here, and delivered by another process: ${countMessages(this.messageIds)}`
+  }
+}
+
+/** Why a message was not delivered, as outcomes have it. */
+export type Failure = Exclude<Outcome, Delivered>
+
+/**
+ * Why an accepted message was not delivered, or that it is not told here.
+ *
+ * @category delivery errors
+ * @since 0.1.0
+ */
+export type DeliveryError = Rejected | Unauthorized | RetriesExhausted | ShutdownTimeout | Dropped | Elsewhere
 
 /**
  * What became of a batch: `Delivered`, or a tagged failure. Every accepted message is in exactly one outcome.
@@ -141,4 +162,4 @@ export type DeliveryError = Rejected | Unauthorized | RetriesExhausted | Shutdow
  * @category models
  * @since 0.1.0
  */
-export type Outcome = Delivered | DeliveryError
+export type Outcome = Delivered | Rejected | Unauthorized | RetriesExhausted | ShutdownTimeout | Dropped

@@ -4,7 +4,7 @@ import * as Latch from "effect/Latch"
 import type * as Tracer from "effect/Tracer"
 import type { EncodedMessage } from "../message/encode.ts"
 import type { FlushReport } from "./Delivery.ts"
-import type { DeliveryError, Outcome } from "./Outcome.ts"
+import type { Failure, Outcome } from "./Outcome.ts"
 import { PendingReceipt } from "./receipt.ts"
 
 /**
@@ -24,13 +24,16 @@ export class Pending implements EncodedMessage {
   readonly acceptedAt: number
   /** How many flushes came before it. */
   readonly epoch: number
+  /** Messages of a lane leave in order; 0 where there is no order. */
+  readonly lane: number
 
   constructor(
     { messageId, json, bytes }: EncodedMessage,
     link: Tracer.SpanLink | undefined,
     number: number,
     acceptedAt: number,
-    epoch: number
+    epoch: number,
+    lane: number
   ) {
     this.messageId = messageId
     this.json = json
@@ -40,6 +43,7 @@ export class Pending implements EncodedMessage {
     this.number = number
     this.acceptedAt = acceptedAt
     this.epoch = epoch
+    this.lane = lane
   }
 }
 
@@ -58,9 +62,18 @@ type Counts = { [Tag in Outcome["_tag"]]?: number }
 
 /** The account of accepted messages: what became of them, and of how many it is not known yet. */
 export interface Ledger {
-  readonly accept: (message: EncodedMessage, link: Tracer.SpanLink | undefined, acceptedAt: number) => Pending
+  /** With the number that it has already, where it has one. */
+  readonly accept: (
+    message: EncodedMessage,
+    link: Tracer.SpanLink | undefined,
+    acceptedAt: number,
+    lane: number,
+    number?: number
+  ) => Pending
   /** Ends the way of messages: delivered, or with a failure. Once for each. */
-  readonly settle: (messages: ReadonlyArray<Pending>, failure: DeliveryError | undefined) => void
+  readonly settle: (messages: ReadonlyArray<Pending>, failure: Failure | undefined) => void
+  /** They are on the way no more, and without an outcome here. */
+  readonly forget: (messages: ReadonlyArray<Pending>) => void
   /** Waits until everything accepted so far has an outcome. To be made in the same step as what asks for it. */
   readonly settled: () => Effect.Effect<void>
   /**
@@ -98,37 +111,51 @@ export const makeLedger = (): Ledger => {
       Effect.sync(() => waiters.delete(waiter))
     )
 
-  /** Outcomes of so many messages of one epoch. */
-  const count = (of: number, tag: Outcome["_tag"], messages: number): void => {
+  /** So many messages of one epoch are done with, with an outcome or without. */
+  const count = (of: number, tag: Outcome["_tag"] | undefined, messages: number): void => {
     unsettled -= messages
-    const counts = untold.get(of) ?? {}
-    untold.set(of, counts)
-    add(counts, tag, messages)
+    if (tag !== undefined) {
+      const counts = untold.get(of) ?? {}
+      untold.set(of, counts)
+      add(counts, tag, messages)
+    }
     for (const waiter of waiters) {
       if (of >= waiter.epoch) continue
       waiter.unsettled -= messages
-      add(waiter.counts, tag, messages)
+      if (tag !== undefined) add(waiter.counts, tag, messages)
     }
   }
 
+  const countAll = (messages: ReadonlyArray<Pending>, tag: Outcome["_tag"] | undefined): void => {
+    for (let index = 0; index < messages.length; ) {
+      const from = index
+      const of = messages[from]?.epoch ?? 0
+      while (messages[index]?.epoch === of) index++
+      count(of, tag, index - from)
+    }
+  }
+
+  const releaseWaiters = (): void => {
+    for (const waiter of waiters) if (waiter.unsettled === 0) waiter.settled.openUnsafe()
+  }
+
   return {
-    accept: (message, link, acceptedAt) => {
+    accept: (message, link, acceptedAt, lane, number = ++accepted) => {
       unsettled++
-      return new Pending(message, link, ++accepted, acceptedAt, epoch)
+      return new Pending(message, link, number, acceptedAt, epoch, lane)
     },
 
     settle: (messages, failure) => {
-      const tag = failure?._tag ?? "Delivered"
       const exit = failure === undefined ? Effect.void : Effect.fail(failure)
-      for (let index = 0; index < messages.length; ) {
-        const from = index
-        const of = messages[from]?.epoch ?? 0
-        while (messages[index]?.epoch === of) index++
-        count(of, tag, index - from)
-      }
+      countAll(messages, failure?._tag ?? "Delivered")
       for (const { receipt } of messages) receipt.settle(exit)
       // Last: whoever waits may run at once, and ask for the next report.
-      for (const waiter of waiters) if (waiter.unsettled === 0) waiter.settled.openUnsafe()
+      releaseWaiters()
+    },
+
+    forget: (messages) => {
+      countAll(messages, undefined)
+      releaseWaiters()
     },
 
     settled: () => {

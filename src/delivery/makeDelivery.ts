@@ -16,6 +16,6 @@ export const makeDelivery = Effect.fnUntraced(function* (options: DeliveryOption
   const budget = makeBudget(options, count.waiting, new KeepAlive(yield* Detach))
   const ledger = makeLedger()
   const undelivered = yield* makeUndeliveredLine(options.onUndelivered)
-  const settlement = yield* makeSettlement(budget, ledger, undelivered, count, options)
+  const settlement = yield* makeSettlement(budget, ledger, undelivered, count, options, undefined)
   return { budget, ledger, undelivered, settlement }
 })

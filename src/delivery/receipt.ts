@@ -21,6 +21,10 @@ export class PendingReceipt implements Receipt {
     })
   }
 
+  get settles(): "here" {
+    return "here"
+  }
+
   get isSettled(): boolean {
     return this.#outcome !== undefined
   }

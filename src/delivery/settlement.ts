@@ -7,7 +7,7 @@ import { isDebug, quietly } from "../telemetry/log.ts"
 import { makeTally } from "../telemetry/tally.ts"
 import type { Budget } from "./budget.ts"
 import type { Ledger, Pending } from "./ledger.ts"
-import { Delivered, type DeliveryError, Dropped, type Outcome, RetriesExhausted, ShutdownTimeout } from "./Outcome.ts"
+import { Delivered, Dropped, type Failure, type Outcome, RetriesExhausted, ShutdownTimeout } from "./Outcome.ts"
 import { makeOutcomes } from "./outcomes.ts"
 import type { UndeliveredLine } from "./undelivered.ts"
 
@@ -18,11 +18,20 @@ export interface Sent {
   readonly bytes: number
 }
 
+/** Where messages are kept beyond the process: they have their outcome once they are gone from there. */
+export interface Keeper {
+  /** Delivered, or with a failure. Returns those that are gone: others are somebody else's, and have their outcome there. */
+  readonly settle: (
+    messages: ReadonlyArray<Pending>,
+    failure: Failure | undefined
+  ) => Effect.Effect<ReadonlyArray<Pending>>
+}
+
 /** Gives messages their one outcome, and tells everyone who wants to know: receipts, outcomes, metrics, log, handler. */
 export interface Settlement {
   readonly deliver: (sent: Sent) => Effect.Effect<void>
   /** Waits where the handler is far behind. */
-  readonly fail: (sent: Sent, error: DeliveryError) => Effect.Effect<void>
+  readonly fail: (sent: Sent, error: Failure) => Effect.Effect<void>
   /** Of messages that are older than they may become, at once. The latch is to be waited for. */
   readonly giveUpLate: (sent: Sent, attempts: number, status: number | undefined) => Latch.Latch
   /** At once. The latch is to be waited for. */
@@ -47,11 +56,12 @@ export interface SettlementOptions {
 const tellLateMillis = 60_000
 
 export const makeSettlement = Effect.fnUntraced(function* (
-  budget: Budget,
+  budget: Pick<Budget, "giveBack">,
   ledger: Ledger,
   undelivered: UndeliveredLine,
   count: Count,
-  { deliveryTimeout }: SettlementOptions
+  { deliveryTimeout }: SettlementOptions,
+  keeper: Keeper | undefined
 ) {
   // An outage that is too long ends messages one after the other.
   const lateTally = yield* makeTally("messages given up, the server was away for too long", tellLateMillis)
@@ -59,15 +69,14 @@ export const makeSettlement = Effect.fnUntraced(function* (
   let isKeyRefused = false
   let isOver = false
 
-  const settle = (messages: ReadonlyArray<Pending>, failure: DeliveryError | undefined): void => {
-    const bytes = messages.reduce((total, message) => total + message.bytes, 0)
+  const settle = (messages: ReadonlyArray<Pending>, failure: Failure | undefined): void => {
     // First: whoever waits for the outcome may run at once, and find room.
-    budget.giveBack(messages.length, bytes)
+    budget.giveBack(messages.length, bytesOf(messages))
     ledger.settle(messages, failure)
     count.settled(failure?._tag ?? "Delivered", messages.length)
   }
 
-  const end = (messages: ReadonlyArray<Pending>, error: DeliveryError): Latch.Latch => {
+  const end = (messages: ReadonlyArray<Pending>, error: Failure): Latch.Latch => {
     // Before they are settled: a flush that this lets go looks for what is being handled.
     const entered = undelivered.enter(messages, error)
     // Before they are settled, too: closing may be waiting for just that, and ends the stream.
@@ -76,7 +85,7 @@ export const makeSettlement = Effect.fnUntraced(function* (
     return entered
   }
 
-  const logFailure = (error: DeliveryError): Effect.Effect<void> =>
+  const logFailure = (error: Failure): Effect.Effect<void> =>
     Effect.suspend(() => {
       const details = {
         tag: error._tag,
@@ -99,19 +108,37 @@ export const makeSettlement = Effect.fnUntraced(function* (
     return isDebug(fiber) ? Effect.logDebug("batch delivered") : Effect.void
   })
 
+  const delivered = (sent: Sent): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      if (isOver || sent.messages.length === 0) return Effect.void
+      outcomes.publish(() => new Delivered({ batchId: sent.batchId, messageIds: sent.messages.map(idOf) }))
+      settle(sent.messages, undefined)
+      return logOf(sent, logDelivered)
+    })
+
+  const failed = (sent: Sent, error: Failure): Effect.Effect<void> =>
+    Effect.andThen(
+      logOf(sent, logFailure(error)),
+      Effect.suspend(() => (isOver ? Effect.void : end(sent.messages, error).await))
+    )
+
+  const kept = (
+    { settle }: Keeper,
+    sent: Sent,
+    failure: Failure | undefined,
+    settled: (gone: Sent) => Effect.Effect<void>
+  ): Effect.Effect<void> =>
+    Effect.flatMap(settle(sent.messages, failure), (gone) => {
+      if (gone.length === sent.messages.length) return settled(sent)
+      const lost = sent.messages.filter((message) => !gone.includes(message))
+      budget.giveBack(lost.length, bytesOf(lost))
+      ledger.forget(lost)
+      return gone.length === 0 ? Effect.void : settled({ ...sent, messages: gone, bytes: bytesOf(gone) })
+    })
+
   const settlement: Settlement = {
-    deliver: (sent) =>
-      Effect.suspend(() => {
-        if (isOver) return Effect.void
-        outcomes.publish(() => new Delivered({ batchId: sent.batchId, messageIds: sent.messages.map(idOf) }))
-        settle(sent.messages, undefined)
-        return logOf(sent, logDelivered)
-      }),
-    fail: (sent, error) =>
-      Effect.andThen(
-        logOf(sent, logFailure(error)),
-        Effect.suspend(() => (isOver ? Effect.void : end(sent.messages, error).await))
-      ),
+    deliver: keeper === undefined ? delivered : (sent) => kept(keeper, sent, undefined, delivered),
+    fail: keeper === undefined ? failed : (sent, error) => kept(keeper, sent, error, (gone) => failed(gone, error)),
     giveUpLate: ({ batchId, messages }, attempts, status) => {
       if (isOver || messages.length === 0) return Latch.makeUnsafe(true)
       lateTally.add(messages.length)
@@ -144,5 +171,8 @@ export const makeSettlement = Effect.fnUntraced(function* (
 /** A line about a batch. */
 export const logOf = ({ batchId, messages, bytes }: Sent, line: Effect.Effect<void>): Effect.Effect<void> =>
   quietly(Effect.annotateLogs(line, { batchId, count: messages.length, bytes }))
+
+const bytesOf = (messages: ReadonlyArray<Pending>): number =>
+  messages.reduce((total, message) => total + message.bytes, 0)
 
 export const idOf = ({ messageId }: Pending): string => messageId

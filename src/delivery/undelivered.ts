@@ -10,7 +10,7 @@ import { messageFromJson } from "../message/messageFromJson.ts"
 import { quietly } from "../telemetry/log.ts"
 import { makeRunDetached } from "../time/detached.ts"
 import type { Undelivered } from "./Delivery.ts"
-import type { DeliveryError } from "./Outcome.ts"
+import type { Failure } from "./Outcome.ts"
 
 /** How long the handler may take for a batch: one that never ends must not hold up the rest. */
 const handlerTimeout = "10 seconds"
@@ -29,7 +29,7 @@ export type UndeliveredHandler = (undelivered: Undelivered) => Effect.Effect<unk
 /** Runs the handler of undelivered messages, one batch after the other, in a fiber of its own. */
 export interface UndeliveredLine {
   /** Puts a batch into the line at once. The latch is to be waited for; it is open unless the line is long. */
-  readonly enter: (messages: ReadonlyArray<EncodedMessage>, error: DeliveryError) => Latch.Latch
+  readonly enter: (messages: ReadonlyArray<EncodedMessage>, error: Failure) => Latch.Latch
   /** Waits until every batch in the line so far was handled. */
   readonly awaitHandled: Effect.Effect<void>
   /** Gives up on whatever is in the line, and says so. */
@@ -46,14 +46,14 @@ export const makeUndeliveredLine = Effect.fnUntraced(function* (handler: Undeliv
   const run = yield* makeRunDetached
   const queue = yield* Queue.unbounded<{
     readonly messages: ReadonlyArray<EncodedMessage>
-    readonly error: DeliveryError
+    readonly error: Failure
     readonly done: Latch.Latch
   }>()
   /** How many messages each has. */
   const unfinished = new Map<Latch.Latch, number>()
   let last = open
 
-  const handle = (messages: ReadonlyArray<EncodedMessage>, error: DeliveryError): Effect.Effect<void> =>
+  const handle = (messages: ReadonlyArray<EncodedMessage>, error: Failure): Effect.Effect<void> =>
     read(messages).pipe(
       // @effect-diagnostics-next-line anyUnknownInErrorContext:off - whatever it fails with ends here
       Effect.flatMap((read) => Effect.exit(Effect.suspend(() => handler({ ...read, error })))),

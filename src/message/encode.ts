@@ -9,6 +9,7 @@ import { InvalidMessage, type MessageError } from "./MessageError.ts"
 import { merge } from "./merge.ts"
 import type { AnyRecord } from "./open.ts"
 import { own } from "./own.ts"
+import { personOf } from "./person.ts"
 import type { Draft } from "./read.ts"
 import { isTime, timeOf } from "./time.ts"
 import { tooLarge } from "./tooLarge.ts"
@@ -27,6 +28,7 @@ export interface EncodedCall extends EncodedMessage {
   readonly type: MessageType
   /** Of a `track`. */
   readonly event: unknown
+  readonly person: string
 }
 
 export interface EncodeOptions {
@@ -94,7 +96,7 @@ export const makeEncode = (options: EncodeOptions): Encode => {
     const bytes = countBytes(json)
     return bytes > options.maxMessageBytes
       ? Result.fail(tooLarge(draft, bytes, options.maxMessageBytes))
-      : Result.succeed({ type, event, messageId: String(messageId), json, bytes })
+      : Result.succeed({ type, event, person: personOf(message), messageId: String(messageId), json, bytes })
   }
 }
 

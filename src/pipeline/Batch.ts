@@ -32,12 +32,14 @@ export class Batch {
   readonly trial = new Trial()
   /** In a lane, those behind it go first. */
   isPassed = false
+  readonly place: Place
 
-  constructor(root: number, startedAt: number, messages: Array<Pending> = [], bytes = 0) {
+  constructor(root: number, startedAt: number, messages: Array<Pending> = [], bytes = 0, first = 0, end = 1) {
     this.root = root
     this.startedAt = startedAt
     this.messages = messages
     this.bytes = bytes
+    this.place = { root, first, end }
   }
 
   add(message: Pending): void {
@@ -50,24 +52,35 @@ export class Batch {
     return this.messages[0]?.number ?? 0
   }
 
-  get place(): Place {
-    return { root: this.root, first: this.order, last: this.messages.at(-1)?.number ?? 0 }
-  }
-
   get isSeveral(): boolean {
     return this.messages.length > 1
   }
 
   /** Takes out the first messages; what was tried, they were in it. */
   takeFirst(count: number): Batch {
-    const messages = this.messages.splice(0, count)
+    const { first, end } = this.place
+    const piece = this.#pieceOf(this.messages.splice(0, count), first, end)
+    this.bytes -= piece.bytes
+    return piece
+  }
+
+  #pieceOf(messages: Array<Pending>, first: number, end: number): Batch {
     const bytes = messages.reduce((total, message) => total + message.bytes, 0)
-    this.bytes -= bytes
-    const first = new Batch(this.root, this.startedAt, messages, bytes)
-    first.cause = this.cause
-    first.id = this.id
-    first.requests = this.requests
-    return first
+    const piece = new Batch(this.root, this.startedAt, messages, bytes, first, end)
+    piece.cause = this.cause
+    piece.id = this.id
+    piece.requests = this.requests
+    return piece
+  }
+
+  /** Takes these out. */
+  takeThose(isTaken: (message: Pending) => boolean): ReadonlyArray<Pending> {
+    const taken = this.messages.filter(isTaken)
+    if (taken.length === 0) return taken
+    const kept = this.messages.filter((message) => !isTaken(message))
+    this.messages.splice(0, this.messages.length, ...kept)
+    for (const { bytes } of taken) this.bytes -= bytes
+    return taken
   }
 
   /** How many of its messages were accepted no later than this: the first ones. */
@@ -76,10 +89,19 @@ export class Batch {
     return kept < 0 ? this.messages.length : kept
   }
 
-  /** Two pieces that begin anew. */
+  /** Two pieces that begin anew: half of the lanes each, where there are several, so that neither waits for the other. */
   halve(): readonly [Batch, Batch] {
-    const first = this.takeFirst(Math.ceil(this.messages.length / 2))
-    return [first, this.takeFirst(this.messages.length)]
+    const lanes = [...new Set(this.messages.map(({ lane }) => lane))]
+    const oldest = new Set(lanes.slice(0, Math.ceil(lanes.length / 2)))
+    const half = Math.ceil(this.messages.length / 2)
+    const isFirst = ({ lane }: Pending, index: number) => (lanes.length > 1 ? oldest.has(lane) : index < half)
+    const isSecond = (message: Pending, index: number) => !isFirst(message, index)
+    const { first, end } = this.place
+    const middle = (first + end) / 2
+    return [
+      this.#pieceOf(this.messages.filter(isFirst), first, middle),
+      this.#pieceOf(this.messages.filter(isSecond), middle, end)
+    ]
   }
 }
 

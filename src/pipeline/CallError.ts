@@ -46,6 +46,32 @@ export class AnalyticsClosed extends Schema.TaggedError<AnalyticsClosed>()("Anal
 }
 
 /**
+ * The outbox could not keep a message, or cannot be opened. What the call was given was not accepted.
+ *
+ * @category call errors
+ * @since 0.1.0
+ */
+export class OutboxError extends Schema.TaggedError<OutboxError>()("OutboxError", {
+  /** Of no call, where a layer is built: `unknown`. */
+  ...callNameFields,
+  /**
+   * `Unavailable`: the database cannot at the moment (locked, full, not to be reached), and the same call may succeed later.
+   * `Corrupt`: the file is damaged, or is no database. `Incompatible`: the outbox is of another version of the library, an
+   * option has a value that it cannot take, or the call stands in a transaction that it cannot be part of.
+   */
+  reason: Schema.Literals(["Unavailable", "Corrupt", "Incompatible"]),
+  /** The file, or the schema of the database. */
+  outbox: Schema.String,
+  /** What happened, in the database's words or the library's; nothing of a message. */
+  detail: Schema.String
+}) {
+  override get message(): string {
+    const call = this.type === "unknown" ? "" : ` to the ${sayCall(this)}`
+    return `The outbox ${this.outbox} is ${this.reason.toLowerCase()}${call}: ${this.detail}`
+  }
+}
+
+/**
  * Why a call did not accept a message. Nothing of it was sent, and no outcome will tell of it.
  *
  * **Example** (A full queue is one thing, a wrong message another)
@@ -65,4 +91,4 @@ export class AnalyticsClosed extends Schema.TaggedError<AnalyticsClosed>()("Anal
  * @category call errors
  * @since 0.1.0
  */
-export type CallError = Refused | QueueFull | AnalyticsClosed
+export type CallError = Refused | QueueFull | AnalyticsClosed | OutboxError

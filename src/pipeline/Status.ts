@@ -29,7 +29,7 @@ export interface Status {
   readonly inFlight: number
 }
 
-export const statusOf = ({ state, lastFailure }: Server, budget: Budget, inFlight: number): Status => ({
+export const statusOf = ({ state, lastFailure }: Server, budget: Pick<Budget, "taken">, inFlight: number): Status => ({
   ...state,
   lastFailure,
   waiting: budget.taken(),

@@ -17,6 +17,8 @@ export interface Store {
   readonly next: (now: number) => Batch | undefined
   /** Takes in what was taken out, to be tried again at its `notBefore`. */
   readonly back: (batches: ReadonlyArray<Batch>) => void
+  /** What `next` took out has its outcome, or a part of it has. */
+  readonly end: (batch: Batch) => void
   /** No batch waits beyond this time, or so long after it was last tried, if that is later. */
   readonly hasten: (notBefore: number, sinceTried: number) => void
   /** When the batch that is not ready yet was begun, if there is one. */
@@ -27,6 +29,8 @@ export interface Store {
   readonly takeOldest: (isEnough: (messages: number, bytes: number) => boolean) => ReadonlyArray<Batch>
   /** Takes out what was accepted no later than this. */
   readonly takeAcceptedBy: (time: number) => ReadonlyArray<Batch>
+  /** Takes these out, wherever they are. */
+  readonly takeThose: (isTaken: (message: Pending) => boolean) => ReadonlyArray<Pending>
   /** Takes out everything. */
   readonly takeAll: () => ReadonlyArray<Batch>
   /** Batches that wait for their next attempt, oldest first. */

@@ -1,3 +1,5 @@
+import { isAboutServer } from "../transport/answers.ts"
+
 /** First attempts, counted as they end. */
 interface Tried {
   readonly tried: number
@@ -29,6 +31,8 @@ export class Suspicion {
   counted = 0
   /** How likely it is that all of them were chance. */
   odds = 1
+  /** At its last failure: others were first tried since its previous attempt began. */
+  hadOthers = false
   #atPrevious: Tried | undefined = undefined
   #atCurrent: Tried | undefined = undefined
 
@@ -38,13 +42,14 @@ export class Suspicion {
     this.#atCurrent = { tried, accepted, failed }
   }
 
-  /** The attempt failed, the `attempts`-th. A 429 and a 503 are about the server. */
+  /** The attempt failed, the `attempts`-th. */
   fail(all: FirstTries, attempts: number, status: number | undefined): void {
     const before = this.#atPrevious
-    if (before === undefined || status === 429 || status === 503) return
     // Its own first attempt is none of the others'.
     const own = attempts === 2 ? 1 : 0
-    const tried = all.tried - before.tried - own
+    const tried = before === undefined ? 0 : all.tried - before.tried - own
+    this.hadOthers = tried > 0
+    if (before === undefined || (status !== undefined && isAboutServer(status))) return
     const failed = all.failed - before.failed - own
     if ((all.accepted - before.accepted) * 2 <= tried) return
     this.counted++

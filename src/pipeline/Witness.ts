@@ -29,8 +29,8 @@ export const howManyWitnesses = (random: number): number => 1 + Math.floor(rando
 /** The longest own wait of a message while its witnesses are accepted, in milliseconds. Closing leaves no time for ten such. */
 export const witnessedWait = (isClosing: boolean): number => (isClosing ? 100 : 1000)
 
-/** Before that of any batch. */
-export const witnessPlace = { root: 0, first: 0, last: 0 }
+/** That of no batch. */
+export const witnessPlace = { root: 0, first: 0, end: 1 }
 
 /** So many messages behind are tried in place of the first. */
 const mostBehind = 3

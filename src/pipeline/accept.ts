@@ -21,7 +21,7 @@ import { checkSuspicious } from "../message/suspicious.ts"
 import { unlessItThrows } from "../message/unlessItThrows.ts"
 import type { Count } from "../telemetry/count.ts"
 import { isDebug, quietly } from "../telemetry/log.ts"
-import type { Admission } from "./admission.ts"
+import type { Entrance } from "./admission.ts"
 import { AnalyticsClosed, type CallError } from "./CallError.ts"
 
 export interface AcceptOptions extends EncodeOptions {
@@ -74,7 +74,11 @@ export interface Accept {
   readonly with: (check: StandingCheck) => Accept
 }
 
-export const makeAccept = Effect.fnUntraced(function* (options: AcceptOptions, admission: Admission, count: Count) {
+export const makeAccept = Effect.fnUntraced(function* (
+  options: AcceptOptions,
+  { isClosed, admit }: Entrance,
+  count: Count
+) {
   const webCrypto = yield* WebCrypto.WebCrypto
   const defaultRandom =
     Option.getOrUndefined(yield* Effect.serviceOption(SecureRandom.SecureRandom)) ?? makeRandom(webCrypto)
@@ -109,7 +113,7 @@ export const makeAccept = Effect.fnUntraced(function* (options: AcceptOptions, a
     fiber: Fiber.Fiber<unknown, unknown>
   ): Effect.Effect<Receipt, CallError> => {
     const { type, input } = call
-    if (admission.isClosed()) return refuse(new AnalyticsClosed(readCallName(type, input)))
+    if (isClosed()) return refuse(new AnalyticsClosed(readCallName(type, input)))
     const stamp =
       messageId === undefined
         ? undefined
@@ -121,7 +125,7 @@ export const makeAccept = Effect.fnUntraced(function* (options: AcceptOptions, a
     if (Result.isFailure(made)) return refuse(made.failure)
     const message = made.success
     if (!options.enabled) return Effect.succeed(deliveredReceipt(message.messageId))
-    const admitted = admission.admit(message, linkOf(fiber))
+    const admitted = admit(message, linkOf(fiber))
     return isDebug(fiber) ? Effect.tap(admitted, logAccepted(message)) : admitted
   }
 

@@ -12,9 +12,10 @@ import type { Count } from "../telemetry/count.ts"
 import { makeTally } from "../telemetry/tally.ts"
 import { makeMonotonicAt } from "../time/monotonic.ts"
 import { messagesOf } from "./Batch.ts"
-import { AnalyticsClosed, QueueFull } from "./CallError.ts"
+import { AnalyticsClosed, type OutboxError, QueueFull } from "./CallError.ts"
 import type { Expiry } from "./expiry.ts"
 import type { Flusher } from "./flusher.ts"
+import { laneOf } from "./lane.ts"
 import type { Store } from "./Store.ts"
 
 /**
@@ -26,17 +27,30 @@ import type { Store } from "./Store.ts"
  */
 export type WhenFull = "fail" | "wait" | "dropOldest"
 
+/**
+ * Which messages leave in the order of their calls where several requests are under way at a time: `none`, or those of a
+ * `person`.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export type Order = "none" | "person"
+
 export interface AdmissionOptions extends BudgetLimits {
   readonly whenFull: WhenFull
+  readonly order: Order
 }
 
-/** Lets messages in while there is room, and does what `whenFull` says when there is none. */
-export interface Admission {
+/** The end of the way of a call. */
+export interface Entrance {
   readonly isClosed: () => boolean
-  readonly admit: (
-    message: EncodedCall,
-    link: Tracer.SpanLink | undefined
-  ) => Effect.Effect<Receipt, QueueFull | AnalyticsClosed>
+  readonly admit: (message: EncodedCall, link: Tracer.SpanLink | undefined) => Effect.Effect<Receipt, EntranceError>
+}
+
+export type EntranceError = QueueFull | AnalyticsClosed | OutboxError
+
+/** Lets messages in while there is room, and does what `whenFull` says when there is none. */
+export interface Admission extends Entrance {
   /** Lets nothing in any more, and whoever waits for room go. */
   readonly close: () => void
   /** Tells what it dropped and has not told yet. */
@@ -59,6 +73,7 @@ export const makeAdmission = Effect.fnUntraced(function* (
   const monotonicAt = makeMonotonicAt(clock)
   // A server that is down drops a message with every call.
   const droppedTally = yield* makeTally("queue full, oldest messages dropped", tellDroppedMillis)
+  const isOrdered = options.order === "person"
   const line = Semaphore.makeUnsafe(1)
   let inLine = 0
   let isClosed = false
@@ -69,7 +84,8 @@ export const makeAdmission = Effect.fnUntraced(function* (
   }
 
   const letIn = (message: EncodedCall, link: Tracer.SpanLink | undefined): Receipt => {
-    const pending = ledger.accept(message, link, monotonicAt(clock.currentTimeMillisUnsafe()))
+    const lane = isOrdered ? laneOf(message.person) : 0
+    const pending = ledger.accept(message, link, monotonicAt(clock.currentTimeMillisUnsafe()), lane)
     budget.take(pending.bytes)
     const change = store.offer(pending)
     if (change !== undefined) {

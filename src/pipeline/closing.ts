@@ -68,5 +68,5 @@ export const closeAll = (
   }).pipe(Effect.ensuring(Effect.andThen(undelivered.stop, Effect.sync(settlement.end))))
 
 /** As far as it comes in the time, also in a finalizer. */
-const within = (effect: Effect.Effect<unknown>, duration: Duration.Duration): Effect.Effect<unknown> =>
+export const within = (effect: Effect.Effect<unknown>, duration: Duration.Duration): Effect.Effect<unknown> =>
   effect.pipe(Effect.interruptible, Effect.timeoutOption(duration))

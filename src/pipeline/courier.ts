@@ -110,7 +110,10 @@ export const makeCourier = Effect.fnUntraced(function* (
   const settle = (batch: Batch, settled: Effect.Effect<void>): Effect.Effect<void> =>
     Effect.andThen(
       settled,
-      Effect.sync(() => underWay.delete(batch))
+      Effect.sync(() => {
+        underWay.delete(batch)
+        store.end(batch)
+      })
     )
 
   const giveUp = (batch: Batch, attempts: number, failure: Failure): Effect.Effect<void> =>
@@ -179,6 +182,7 @@ export const makeCourier = Effect.fnUntraced(function* (
     const tooOld = batch.countAcceptedBy(now() - longestLife)
     if (tooOld === 0) return judged
     const late = batch.takeFirst(tooOld)
+    store.end(late)
     const isOver = batch.messages.length === 0
     if (isOver) underWay.delete(batch)
     const { await: handled } = settlement.giveUpLate(sentOf(late), batch.requests, status)

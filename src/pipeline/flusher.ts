@@ -29,7 +29,9 @@ export interface Flusher {
   readonly flush: () => void
   /** Waits until nothing is under way. */
   readonly idle: Effect.Effect<void>
-  /** Interrupts what is under way, without waiting for it, and starts nothing more. */
+  /** Starts nothing more. */
+  readonly rest: () => void
+  /** The same, and interrupts what is under way, without waiting for it. */
   readonly stop: () => void
 }
 
@@ -46,7 +48,7 @@ export const makeFlusher = Effect.fnUntraced(function* (
   const isIdle = Latch.makeUnsafe(true)
   /** A fiber is about to take a batch. */
   let isStarting = false
-  let isStopped = false
+  let isResting = false
 
   const now = (): number => monotonicMillis(clock)
 
@@ -60,7 +62,7 @@ export const makeFlusher = Effect.fnUntraced(function* (
 
   const next = (): Batch | undefined => {
     const time = now()
-    if (pace.startsIn(time) > 0) return undefined
+    if (isResting || pace.startsIn(time) > 0) return undefined
     const batch = store.next(time)
     if (batch !== undefined) pace.start(time)
     return batch
@@ -75,7 +77,7 @@ export const makeFlusher = Effect.fnUntraced(function* (
     return Effect.andThen(courier.carry(batch), carryReady)
   })
 
-  const canStart = (): boolean => !isStopped && !isStarting && running.size < options.concurrency
+  const canStart = (): boolean => !isResting && !isStarting && running.size < options.concurrency
 
   /** Not in the step of the call that made a batch ready: the call returns first. */
   const start = (): void => {
@@ -119,6 +121,10 @@ export const makeFlusher = Effect.fnUntraced(function* (
     }
   )
 
+  const rest = (): void => {
+    isResting = true
+  }
+
   const flusher: Flusher = {
     notice: (change) => {
       if (change === "ready") start()
@@ -131,8 +137,9 @@ export const makeFlusher = Effect.fnUntraced(function* (
       hurry("flush")
     },
     idle: isIdle.await,
+    rest,
     stop: () => {
-      isStopped = true
+      rest()
       for (const fiber of running) fiber.interruptUnsafe()
     }
   }

@@ -22,8 +22,8 @@ export interface Judge {
 
 const again = Effect.succeed<Verdict>("again")
 
-/** By how other batches fare. */
-const makeOpenJudge = (alone: Alone): Judge => {
+/** By how other batches fare. What says nothing of a message alone is left to `otherwise`. */
+const makeOpenJudge = (alone: Alone, otherwise: Judge["fail"]): Judge => {
   const others = new FirstTries()
   return {
     begin: ({ suspicion }) => suspicion.begin(others),
@@ -32,44 +32,38 @@ const makeOpenJudge = (alone: Alone): Judge => {
       alone.accept(batch)
     },
     refuse: ({ attempts }) => others.end(attempts, "refused"),
-    fail: (batch, status, all) => {
+    fail: (batch, status, all, now) => {
       others.end(batch.attempts, "failed")
       batch.suspicion.fail(others, batch.attempts, status)
-      if (!batch.isSeveral) return batch.suspicion.isCertain ? Effect.succeed("end") : again
+      if (!batch.isSeveral)
+        return batch.suspicion.isCertain ? Effect.succeed("end") : otherwise(batch, status, all, now)
       const isAlone = status === 500 && alone.fail(batch, all)
       return isAlone || batch.suspicion.isEnough ? Effect.succeed("halve") : again
     }
   }
 }
 
-/** In a lane, where no other batch is tried meanwhile: by witnesses. */
-const makeLaneJudge = (alone: Alone, store: Store, transport: Transport, random: () => number): Judge => {
+/** Messages alone, by witnesses. */
+interface Witnesses {
+  readonly accept: (batch: Batch, now: number) => void
+  readonly areThere: (now: number) => boolean
+  /** After a failure that its trial has taken in. */
+  readonly judge: (batch: Batch, now: number) => Effect.Effect<Verdict>
+}
+
+const makeWitnesses = (transport: Transport, random: () => number): Witnesses => {
   const witness = new Witness()
   /** Messages found at fault since one was accepted. */
   let ended = 0
   return {
-    begin: () => {},
     accept: (batch, now) => {
-      alone.accept(batch)
       witness.remember(batch.messages.at(-1), now)
       ended = 0
     },
-    refuse: () => {},
-    fail: (batch, status, all, now) => {
+    areThere: (now) => witness.at(now) !== undefined,
+    judge: (batch, now) => {
       const message = witness.at(now)
-      const hasPassed = store.waiting.some(({ isPassed }) => isPassed)
-      if (batch.isSeveral) {
-        beginAgain(store.waiting)
-        return status === 500 && alone.fail(batch, all) ? Effect.succeed("halve") : again
-      }
-      batch.trial.fail(status)
-      if (message === undefined) {
-        if (!transport.pace.isClosing()) return again
-        if (batch.trial.needsWitness || (hasPassed && status === 500)) letPass(batch, store)
-        else beginAgain(store.waiting)
-        return again
-      }
-      if (!batch.trial.needsWitness || transport.pace.heldFor(now) > 0) return again
+      if (message === undefined || !batch.trial.needsWitness || transport.pace.heldFor(now) > 0) return again
       const parcel = { batchId: batch.id, messages: [message], attempts: 0, place: witnessPlace, isWitness: true }
       batch.isInRequest = true
       return transport.attempt(parcel).pipe(
@@ -95,7 +89,56 @@ const makeLaneJudge = (alone: Alone, store: Store, transport: Transport, random:
   }
 }
 
-export const makeJudge = (isLane: boolean, alone: Alone, store: Store, transport: Transport): Effect.Effect<Judge> =>
-  isLane
-    ? Effect.map(Random.Random, (random) => makeLaneJudge(alone, store, transport, () => random.nextDoubleUnsafe()))
-    : Effect.sync(() => makeOpenJudge(alone))
+/** In a lane, where no other batch is tried meanwhile. */
+const makeLaneJudge = (alone: Alone, store: Store, { pace }: Transport, witnesses: Witnesses): Judge => ({
+  begin: () => {},
+  accept: (batch, now) => {
+    alone.accept(batch)
+    witnesses.accept(batch, now)
+  },
+  refuse: () => {},
+  fail: (batch, status, all, now) => {
+    const hasPassed = store.waiting.some(({ isPassed }) => isPassed)
+    if (batch.isSeveral) {
+      beginAgain(store.waiting)
+      return status === 500 && alone.fail(batch, all) ? Effect.succeed("halve") : again
+    }
+    batch.trial.fail(status)
+    if (!witnesses.areThere(now) && pace.isClosing()) {
+      if (batch.trial.needsWitness || (hasPassed && status === 500)) letPass(batch, store)
+      else beginAgain(store.waiting)
+    }
+    return witnesses.judge(batch, now)
+  }
+})
+
+/** In one of many lanes, of which others may be tried meanwhile, or none. */
+const makeLanesJudge = (alone: Alone, witnesses: Witnesses): Judge => {
+  const open = makeOpenJudge(alone, (batch, status, _, now) => {
+    batch.trial.fail(status)
+    return batch.suspicion.hadOthers ? again : witnesses.judge(batch, now)
+  })
+  return {
+    ...open,
+    accept: (batch, now) => {
+      open.accept(batch, now)
+      witnesses.accept(batch, now)
+    }
+  }
+}
+
+/** Which messages leave in order: none, those of each lane, or all. */
+export type Way = "open" | "lanes" | "lane"
+
+export const makeJudge = Effect.fnUntraced(function* (way: Way, alone: Alone, store: Store, transport: Transport) {
+  const random = yield* Random.Random
+  const witnesses = makeWitnesses(transport, () => random.nextDoubleUnsafe())
+  switch (way) {
+    case "open":
+      return makeOpenJudge(alone, () => again)
+    case "lanes":
+      return makeLanesJudge(alone, witnesses)
+    case "lane":
+      return makeLaneJudge(alone, store, transport, witnesses)
+  }
+})

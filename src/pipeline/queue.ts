@@ -1,8 +1,8 @@
-import type * as Clock from "effect/Clock"
-import { monotonicMillis } from "../time/monotonic.ts"
+import type { Pending } from "../delivery/ledger.ts"
 import { Batch } from "./Batch.ts"
 import type { Store } from "./Store.ts"
 import { nextTurn, nextTurnAt, type Turns } from "./turns.ts"
+import { hasten, putInOrder, remove } from "./waiting.ts"
 
 export interface QueueLimits {
   /** Messages that make a batch ready. */
@@ -17,7 +17,7 @@ export interface QueueLimits {
  * A store in memory: messages in the order they came, divided into batches. Of those that were never tried all but the last
  * are ready; the others wait for their next attempt.
  */
-export const makeQueue = (limits: QueueLimits, turns: Turns, clock: Clock.Clock): Store => {
+export const makeQueue = (limits: QueueLimits, turns: Turns): Store => {
   let first: Batch | undefined
   let last: Batch | undefined
   let batches = 0
@@ -29,8 +29,8 @@ export const makeQueue = (limits: QueueLimits, turns: Turns, clock: Clock.Clock)
     batch.messages.length >= limits.maxBatchSize ||
     batch.bytes + batch.messages.length + bytes > limits.maxBatchContentBytes
 
-  const begin = (): Batch => {
-    const batch = new Batch(++batches, monotonicMillis(clock))
+  const begin = ({ acceptedAt }: Pending): Batch => {
+    const batch = new Batch(++batches, acceptedAt)
     if (last === undefined) first = batch
     else last.next = batch
     last = batch
@@ -45,11 +45,6 @@ export const makeQueue = (limits: QueueLimits, turns: Turns, clock: Clock.Clock)
     first = batch.next
     if (first === undefined) last = undefined
     batch.next = undefined
-    return batch
-  }
-
-  const remove = (batch: Batch): Batch => {
-    waiting.splice(waiting.indexOf(batch), 1)
     return batch
   }
 
@@ -78,7 +73,7 @@ export const makeQueue = (limits: QueueLimits, turns: Turns, clock: Clock.Clock)
       const isNew = last === undefined || isFull(last, message.bytes)
       const isLastReady = isNew && last !== undefined
       if (last !== undefined && isNew) last.cause ??= "size"
-      const batch = last === undefined || isNew ? begin() : last
+      const batch = last === undefined || isNew ? begin(message) : last
       batch.add(message)
       if (batch.messages.length >= limits.flushAt) batch.cause ??= "size"
       return batch.cause !== undefined || isLastReady ? "ready" : isNew ? "began" : undefined
@@ -94,21 +89,16 @@ export const makeQueue = (limits: QueueLimits, turns: Turns, clock: Clock.Clock)
       const turn = nextTurn(turns, waiting, hasUntried(), wasPreferred, now)
       if (turn === undefined) return undefined
       wasPreferred = turn.isPreferred
-      return turn.batch === undefined ? takeFirst() : remove(turn.batch)
+      return turn.batch === undefined ? takeFirst() : remove(waiting, turn.batch)
     },
 
     back: (batches) => {
-      for (const batch of batches) {
-        const behind = waiting.findIndex(({ order }) => order > batch.order)
-        waiting.splice(behind < 0 ? waiting.length : behind, 0, batch)
-      }
+      for (const batch of batches) putInOrder(waiting, batch)
     },
 
-    hasten: (notBefore, sinceTried) => {
-      for (const batch of waiting) {
-        batch.notBefore = Math.min(batch.notBefore, Math.max(notBefore, batch.triedAt + sinceTried))
-      }
-    },
+    end: () => {},
+
+    hasten: (notBefore, sinceTried) => hasten(waiting, notBefore, sinceTried),
 
     gatheringSince: () => (last?.cause === undefined ? last?.startedAt : undefined),
 
@@ -129,6 +119,25 @@ export const makeQueue = (limits: QueueLimits, turns: Turns, clock: Clock.Clock)
     },
 
     takeAcceptedBy: (time) => takeWhile((batch) => batch.countAcceptedBy(time)),
+
+    takeThose: (isTaken) => {
+      const taken: Array<Pending> = []
+      const rest: Array<Batch> = []
+      for (let batch = first; batch !== undefined; batch = batch.next) {
+        taken.push(...batch.takeThose(isTaken))
+        if (batch.messages.length > 0) rest.push(batch)
+      }
+      first = rest[0]
+      last = rest.at(-1)
+      rest.forEach((batch, index) => {
+        batch.next = rest[index + 1]
+      })
+      for (const batch of [...waiting]) {
+        taken.push(...batch.takeThose(isTaken))
+        if (batch.messages.length === 0) remove(waiting, batch)
+      }
+      return taken
+    },
 
     takeAll: () => takeWhile(({ messages }) => messages.length)
   }

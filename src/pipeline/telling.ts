@@ -19,7 +19,12 @@ export interface Telling {
 /** The gauge of the oldest message's age is not to move with every request. */
 const ageStep = 1000
 
-export const makeTelling = Effect.fnUntraced(function* (server: Server, store: Store, budget: Budget, count: Count) {
+export const makeTelling = Effect.fnUntraced(function* (
+  server: Server,
+  store: Store,
+  budget: Pick<Budget, "taken">,
+  count: Count
+) {
   const run = yield* makeRunDetached
   const clock = yield* Clock.Clock
   const told = new Told()

@@ -5,7 +5,14 @@ import * as metrics from "./metrics.ts"
 /** What one client counts. */
 export type Count = ReturnType<typeof makeCount>
 
-const refusals = ["InvalidMessage", "MessageTooLarge", "UnserializableMessage", "QueueFull", "AnalyticsClosed"]
+const refusals = [
+  "InvalidMessage",
+  "MessageTooLarge",
+  "UnserializableMessage",
+  "QueueFull",
+  "AnalyticsClosed",
+  "OutboxError"
+]
 
 const failures = ["Rejected", "Unauthorized", "RetriesExhausted", "ShutdownTimeout", "Dropped"]
 
@@ -59,6 +66,9 @@ export const makeCount = (context: Context.Context<never>) => ({
 
   /** The oldest message that waits has waited so many milliseconds. */
   oldest: (millis: number): void => metrics.oldestAge.updateUnsafe(millis, context),
+
+  /** Messages of an outbox that the server may not know any more. */
+  resentAfterDedup: (messages: number): void => metrics.resentAfterDedup.updateUnsafe(messages, context),
 
   retry: (): void => metrics.retries.updateUnsafe(1, context),
 

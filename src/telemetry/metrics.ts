@@ -181,6 +181,18 @@ export const oldestAge: Metric.Gauge<number> = Metric.gauge("cdp_analytics_oldes
 })
 
 /**
+ * Messages of an outbox that had been tried, and were sent again more than 12 hours later: for that long the server knows ids,
+ * so that it may have such a message twice: `cdp_analytics_resent_after_dedup`.
+ *
+ * @category metrics
+ * @since 0.1.0
+ */
+export const resentAfterDedup: Metric.Counter<number> = Metric.counter("cdp_analytics_resent_after_dedup", {
+  description: "Messages of an outbox that were sent again more than 12 hours after they were first tried",
+  incremental: true
+})
+
+/**
  * Messages that a plan does not allow, sent or refused, by `plan`, `type`, `event` (the name of the event, the page or the
  * screen, empty of traits) and `path`, such as `properties.total`, with `[]` for any place in an array:
  * `cdp_analytics_plan_violations`.

@@ -3,13 +3,13 @@ import type { LazyArg } from "effect/Function"
 import type { Rejected, Unauthorized } from "../delivery/Outcome.ts"
 import type { EncodedMessage } from "../message/encode.ts"
 
-/** Where the messages of a batch stand among all that were accepted. */
+/** What messages are a piece of. */
 export interface Place {
   /** The batch, or the one that it is a piece of. */
   readonly root: number
-  /** The numbers of its first message and its last. */
+  /** Where in that it begins and where it ends, which reaches from 0 to 1: pieces that do not overlap share no message. */
   readonly first: number
-  readonly last: number
+  readonly end: number
 }
 
 /** Messages that go out in one request. */

@@ -44,7 +44,9 @@ export class Silence {
   #addPiece(place: Place): void {
     if (this.isGeneral) return
     // What it is a piece of failed because of it.
-    const others = this.#pieces.filter(({ first, last }) => last < place.first || place.last < first)
+    const others = this.#pieces.filter(
+      ({ root, first, end }) => root !== place.root || end <= place.first || place.end <= first
+    )
     this.#pieces.splice(0, this.#pieces.length, ...others, place)
   }
 }

@@ -14,6 +14,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as RateLimiter from "effect/persistence/RateLimiter"
 import * as Random from "effect/Random"
+import type * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import { Rejected, Unauthorized } from "../delivery/Outcome.ts"
@@ -49,6 +50,15 @@ export interface TransportOptions extends RequestOptions {
   readonly rateLimit: RateLimit | undefined
 }
 
+/**
+ * Where what is refused is kept: an answer that speaks of the key or the endpoint, and not of what was sent, is a failure of
+ * the server, and tried again.
+ */
+export interface Holding {
+  /** Tells of such an answer, and may have another key. */
+  readonly refused: (status: number, reason: LazyArg<string>) => Effect.Effect<Redacted.Redacted<string> | undefined>
+}
+
 export interface Transport {
   /** One attempt; with a schedule of the user's own, as many as that says. */
   readonly attempt: (parcel: Parcel) => Effect.Effect<void, Refused | Unavailable>
@@ -61,7 +71,11 @@ const maxRetryAfter = Duration.minutes(5)
 
 const maxRedirects = 5
 
-export const makeTransport = Effect.fnUntraced(function* (options: TransportOptions, exchange: Exchange) {
+export const makeTransport = Effect.fnUntraced(function* (
+  options: TransportOptions,
+  exchange: Exchange,
+  holding?: Holding
+) {
   const clock = yield* Clock.Clock
   const random = yield* Random.Random
   const count = makeCount(yield* Effect.context<never>())
@@ -117,6 +131,13 @@ export const makeTransport = Effect.fnUntraced(function* (options: TransportOpti
     const { status } = answer
     if (!isSuccess(status) && isTransient(status)) {
       return unavailable(parcel, attempts, status, () => reasonOf(answer), honour(answer.header("retry-after")))
+    }
+    if (holding !== undefined && !isSuccess(status) && !isAboutContent(status)) {
+      const reason = () => reasonOf(answer)
+      return Effect.flatMap(holding.refused(status, reason), (apiKey) => {
+        if (apiKey !== undefined) requests.rekey(apiKey)
+        return unavailable(parcel, attempts, status, reason, false)
+      })
     }
     server.answer()
     pace.answer()

@@ -12,5 +12,9 @@ export const isTransient = (status: number): boolean =>
 
 export const isUnauthorized = (status: number): boolean => status === 401 || status === 403
 
+/** Says nothing of what was sent: too much of it, not at the moment, or no server for it, where what is refused is tried on. */
+export const isAboutServer = (status: number): boolean =>
+  status === 429 || status === 503 || !(isTransient(status) || isAboutContent(status))
+
 /** Refused for what is in it, so that a part may be taken: malformed, too large, or not to be processed. */
 export const isAboutContent = (status: number): boolean => status === 400 || status === 413 || status === 422

@@ -22,13 +22,21 @@ export interface RequestOptions {
 export const makeRequests = (options: RequestOptions, clock: Clock.Clock) => {
   const endpoint = new URL(options.batchUrl)
 
-  const base = HttpClientRequest.post(options.batchUrl).pipe(
-    HttpClientRequest.basicAuth(options.apiKey, ""),
-    HttpClientRequest.setHeader("user-agent", `${library.name}/${library.version}`),
-    options.strict ? HttpClientRequest.setHeader("x-strict-mode", "1") : identity
-  )
+  const baseWith = (apiKey: Redacted.Redacted<string>): HttpClientRequest.HttpClientRequest =>
+    HttpClientRequest.post(options.batchUrl).pipe(
+      HttpClientRequest.basicAuth(apiKey, ""),
+      HttpClientRequest.setHeader("user-agent", `${library.name}/${library.version}`),
+      options.strict ? HttpClientRequest.setHeader("x-strict-mode", "1") : identity
+    )
+
+  let base = baseWith(options.apiKey)
 
   return {
+    /** Takes another key from now on. */
+    rekey: (apiKey: Redacted.Redacted<string>): void => {
+      base = baseWith(apiKey)
+    },
+
     /** For the moment in which it leaves: the server corrects timestamps by what lies between `sentAt` and its arrival. */
     make: (
       messages: ReadonlyArray<EncodedMessage>,

@@ -4,6 +4,7 @@ import {
   type AnalyticsClosed,
   isRefused,
   NotDelivered,
+  type OutboxError,
   type QueueFull,
   type Receipt
 } from "cdp-analytics-effect"
@@ -57,10 +58,11 @@ describe("isRefused", () => {
         Analytics.track({ userId: "u", event: "e", properties: { text: "x".repeat(40_000) } })
       ]
       for (const call of refused) assert.isTrue(isRefused(yield* Effect.flip(call)))
-      const handled: Effect.Effect<Receipt | undefined, QueueFull | AnalyticsClosed, Analytics> = Analytics.track({
-        userId: "u",
-        event: "e"
-      }).pipe(Effect.catchIf(isRefused, () => Effect.undefined))
+      const handled: Effect.Effect<Receipt | undefined, QueueFull | AnalyticsClosed | OutboxError, Analytics> =
+        Analytics.track({
+          userId: "u",
+          event: "e"
+        }).pipe(Effect.catchIf(isRefused, () => Effect.undefined))
       yield* Server.answer(() => Effect.never)
       yield* trackOne(1)
       const full = yield* Effect.flip(handled)

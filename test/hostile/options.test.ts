@@ -74,6 +74,7 @@ const polluting = {
   queueCapacity: 0,
   queueBytes: 1,
   concurrency: 0,
+  order: "all",
   onUndelivered: 1,
   context: { evil: true },
   integrations: { All: false },

@@ -7,7 +7,10 @@ const decodeBody = Schema.decodeSync(Body)
 
 /** A request, and what became of it. */
 export interface Request {
+  readonly number: number
   readonly at: number
+  /** Requests that were under way when it came. */
+  readonly beside: ReadonlyArray<Request>
   readonly ids: ReadonlyArray<string>
   readonly bytes: number
   readonly hasPoison: boolean
@@ -15,6 +18,8 @@ export interface Request {
   /** Undefined until there is an answer, and for ever where there is none. */
   answer?: { readonly at: number; readonly status: number; readonly retryAfterSeconds: number | undefined }
   isStored: boolean
+  /** Its answer has no end. */
+  isEndless: boolean
   isEnded: boolean
 }
 
@@ -59,12 +64,15 @@ const receive = (server: FaultyServer, request: HttpClientRequest.HttpClientRequ
     server.json.set(id, json)
   }
   const received: Request = {
+    number: server.requests.length,
     at,
+    beside: server.requests.filter(({ isEnded }) => !isEnded),
     ids,
     bytes: request.body.body.byteLength,
-    hasPoison: batch.some((message) => message["userId"] === "poison"),
+    hasPoison: batch.some((message) => message["event"] === "poison"),
     retryCount: request.headers["x-retry-count"],
     isStored: false,
+    isEndless: false,
     isEnded: false
   }
   server.requests.push(received)
@@ -122,6 +130,7 @@ export const clientOf = (server: FaultyServer): HttpClient.HttpClient =>
           case "EndlessBody":
             if (received.hasPoison && server.poisonStatus !== undefined) return answer(server.poisonStatus)
             store()
+            received.isEndless = true
             return Effect.map(answer(200), () =>
               HttpClientResponse.fromWeb(request, new Response(new ReadableStream()))
             )

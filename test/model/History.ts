@@ -5,6 +5,7 @@ import type { FaultyServer } from "./FaultyServer.ts"
 export interface Call {
   readonly number: number
   readonly id: string
+  readonly person: string
   readonly bytes: number
   readonly isPoison: boolean
   /** Calls of one lane follow each other. */

@@ -50,7 +50,10 @@ const Options = Schema.Struct({
   flushAt: between(1, 12),
   maxBatchSize: Schema.optional(between(1, 20)),
   maxBatchBytes: Schema.optional(between(700, 20_000)),
-  concurrency: Schema.Literals([1, 2, 4]),
+  concurrency: Schema.Literals([1, 2, 4, 8]),
+  order: Schema.Literals(["none", "person"]),
+  /** Whose messages they are, in turn. */
+  people: Schema.Literals([1, 3, 40]),
   queueCapacity: between(1, 60),
   queueBytes: Schema.optional(between(600, 40_000)),
   whenFull: Schema.Literals(["fail", "wait", "dropOldest"]),

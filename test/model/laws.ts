@@ -133,7 +133,7 @@ const laws: Readonly<Record<string, Law>> = {
             const age = endedAt - (acceptedAt ?? Number.NEGATIVE_INFINITY)
             if (isPoison && options.poisonStatus === 500) continue
             // While a lane closes, one that is accepted ends those that it was let pass by.
-            if (options.concurrency === 1 && endedAt >= history.closingAt) continue
+            if (isLane(options) && endedAt >= history.closingAt) continue
             if (age < (options.deliveryTimeoutSeconds ?? Number.POSITIVE_INFINITY) * 1000)
               yield `${id} ended after ${age} ms`
           }
@@ -258,11 +258,35 @@ const laws: Readonly<Record<string, Law>> = {
 
   *"one request at a time keeps the order"({ program: { options }, history }) {
     // Calls that wait for room or for the handler may return in another order than they were let in.
-    if (options.concurrency !== 1 || options.whenFull !== "fail") return
+    if (!isLane(options) || options.whenFull !== "fail") return
     const order = new Map(history.accepted.map(({ id }, index) => [id, index]))
     const arrived = [...history.server.json.keys()].flatMap((id) => order.get(id) ?? [])
     for (const [index, number] of arrived.entries()) {
       if (index > 0 && arrived[index - 1]! > number) yield `${arrived}`
+    }
+  },
+
+  *"nothing of a person overtakes what was accepted before it"({ program: { options }, history, requestsOf }) {
+    if (options.order === "none" || options.whenFull !== "fail") return
+    const previous = new Map<string, string>()
+    for (const { id, person } of history.accepted) {
+      const before = previous.get(person)
+      previous.set(person, id)
+      if (before === undefined) continue
+      const requests = requestsOf.get(id) ?? []
+      const together = requests.filter(({ ids }) => ids.includes(before))
+      if (together.some(({ ids }) => ids.indexOf(before) > ids.indexOf(id))) yield `${id} before ${before} in a request`
+      const without = requests.find((request) => !together.includes(request))
+      const attempts = requestsOf.get(before) ?? []
+      // Once it is accepted, it may be sent again as a witness.
+      const isAccepted = attempts.some(
+        (attempt) => attempt.number < (without?.number ?? 0) && attempt.answer?.status === 200
+      )
+      if (without === undefined || isAccepted) continue
+      for (const attempt of attempts) {
+        if (attempt.number > without.number || without.beside.includes(attempt))
+          yield `${id} in request ${without.number}, ${before} in request ${attempt.number}`
+      }
     }
   },
 
@@ -313,8 +337,10 @@ const laws: Readonly<Record<string, Law>> = {
   }
 }
 
-const hasWitnesses = ({ concurrency, retries }: Program["options"]): boolean =>
-  concurrency === 1 && retries === undefined
+const isLane = ({ concurrency, order }: Program["options"]): boolean => concurrency === 1 && order === "none"
+
+const hasWitnesses = ({ concurrency, order, retries }: Program["options"]): boolean =>
+  (concurrency === 1 || order === "person") && retries === undefined
 
 const isTransient = (status: number): boolean => status === 408 || status === 429 || status >= 500
 

@@ -34,9 +34,14 @@ interface Lane {
   readonly fiber: Fiber.Fiber<unknown, unknown>
 }
 
-const inputOf = (number: number, { padding, character }: Extract<Step, { _tag: "Track" }>, isPoison: boolean) => ({
-  userId: isPoison ? "poison" : "u",
-  event: String(number),
+const inputOf = (
+  number: number,
+  userId: string,
+  { padding, character }: Extract<Step, { _tag: "Track" }>,
+  isPoison: boolean
+) => ({
+  userId,
+  event: isPoison ? "poison" : String(number),
   messageId: `m${number}`,
   properties: { padding: character.repeat(Math.floor(padding / Buffer.byteLength(character))) }
 })
@@ -54,6 +59,7 @@ const layerOf = (options: ProgramOptions, history: History) => {
     maxBatchSize: options.maxBatchSize,
     maxBatchBytes: options.maxBatchBytes,
     concurrency: options.concurrency,
+    order: options.order,
     queueCapacity: options.queueCapacity,
     queueBytes: options.queueBytes,
     whenFull: options.whenFull,
@@ -196,10 +202,12 @@ const runWith = Effect.fnUntraced(function* ({ options, steps, isHealed, seed }:
     Track: Effect.fnUntraced(function* (step) {
       const tracks = Array.from({ length: step.count }, (_, index) => {
         const number = calls.length
-        const input = inputOf(number, step, index === step.poison)
+        const person = `u${number % options.people}`
+        const input = inputOf(number, person, step, index === step.poison)
         const call: Call = {
           number,
           id: input.messageId,
+          person,
           bytes: bytesOf(input),
           isPoison: index === step.poison,
           lane: step.isConcurrent ? number : number - index,

@@ -60,6 +60,8 @@ export interface Scenario {
   readonly script: Script
   readonly arrivals: ReadonlyArray<Arrivals>
   readonly until: number
+  /** Whose messages they are, in turn. Default: 1. */
+  readonly people?: number
   /** The library's defaults, where they are not given. */
   readonly options?: Partial<AnalyticsOptions>
   readonly flushAt?: ReadonlyArray<number>

@@ -5,7 +5,7 @@ import type { Request, Script } from "./Scenario.ts"
 
 /** As far as the server needs it. */
 interface Body {
-  readonly batch: ReadonlyArray<{ readonly messageId: string; readonly userId: string }>
+  readonly batch: ReadonlyArray<{ readonly messageId: string; readonly event: string }>
   readonly sentAt: string
 }
 
@@ -49,7 +49,7 @@ export const makeServer = Effect.fnUntraced(function* (script: Script, seed: num
       else if (known !== jsons[index]) server.violations.push(`${id} changed: ${jsons[index]}`)
       return id
     })
-    return { ids, sentAt, hasPoison: batch.some(({ userId }) => userId === poisonUser) }
+    return { ids, sentAt, hasPoison: batch.some(({ event }) => event === poisonEvent) }
   }
 
   const client = HttpClient.make((request) =>
@@ -91,5 +91,5 @@ export const makeServer = Effect.fnUntraced(function* (script: Script, seed: num
   return { server, client }
 })
 
-/** Whose messages the healthy server chokes on. */
-export const poisonUser = "poison"
+/** What the healthy server chokes on. */
+export const poisonEvent = "poison"

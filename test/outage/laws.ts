@@ -1,5 +1,5 @@
 import { assert } from "@effect/vitest"
-import type { Played } from "./play.ts"
+import { type Played, personOf } from "./play.ts"
 import { hours, type Report, type Request, type Scenario } from "./Scenario.ts"
 
 /** What does not hold, in words, of what holds in whatever scenario, of the client and of the model alike. */
@@ -8,7 +8,7 @@ const brokenLaws = (scenario: Scenario, report: Report): ReadonlyArray<string> =
   ...endsEarly(scenario, report),
   ...startsTooSoon(scenario, report),
   ...doesNotWait(report),
-  ...(scenario.options?.concurrency === 1 ? getsOutOfOrder(report) : [])
+  ...(scenario.options?.concurrency === 1 && scenario.options.order !== "person" ? getsOutOfOrder(report) : [])
 ]
 
 /** The same, and of requests as they are on the wire, and of what is said. */
@@ -16,6 +16,7 @@ export const brokenWireLaws = (scenario: Scenario, played: Played): ReadonlyArra
   ...brokenLaws(scenario, played),
   ...played.violations,
   ...(played.mostUnderWay > (scenario.options?.concurrency ?? 4) ? [`${played.mostUnderWay} requests at a time`] : []),
+  ...(scenario.options?.order === "person" ? overtakes(scenario, played) : []),
   ...staleStamps(played),
   ...wrongRetryCounts(scenario, played),
   ...saysTooMuch(played)
@@ -152,6 +153,27 @@ function* staleStamps({ requests }: Played) {
   }
 }
 
+/** A message of a person is in no request before those ahead of it have an outcome, but in one with them. */
+function* overtakes({ people = 1 }: Scenario, { requests, accepted, ended }: Played) {
+  const requestsOf = new Map<string, Array<Request>>()
+  for (const request of requests) {
+    for (const id of request.ids) requestsOf.set(id, [...(requestsOf.get(id) ?? []), request])
+  }
+  const previous = new Map<string, string>()
+  for (const id of accepted.keys()) {
+    const person = personOf(id, people)
+    const before = previous.get(person)
+    previous.set(person, id)
+    if (before === undefined) continue
+    for (const { at, ids } of requestsOf.get(id) ?? []) {
+      const isBehind = ids.includes(before)
+        ? ids.indexOf(before) < ids.indexOf(id)
+        : (ended.get(before)?.at ?? Number.POSITIVE_INFINITY) <= at
+      if (!isBehind) yield `${id} of ${person} at ${at}, before ${before}`
+    }
+  }
+}
+
 /** `X-Retry-Count` counts the attempts of just these messages, also when others of the batch have ended meanwhile. */
 function* wrongRetryCounts({ options }: Scenario, { requests, stored, ended }: Played) {
   const made = new Map<string, number>()
@@ -162,7 +184,8 @@ function* wrongRetryCounts({ options }: Scenario, { requests, stored, ended }: P
     const isFirst = !made.has(key)
     const before = made.get(key) ?? (at >= firstEnd ? Number(retryCount ?? 0) : 0)
     made.set(key, before + 1)
-    const isWitness = options?.concurrency === 1 && ids.length === 1 && stored.has(ids[0]!) && !isFirst
+    const hasWitnesses = options?.concurrency === 1 || options?.order === "person"
+    const isWitness = hasWitnesses && ids.length === 1 && stored.has(ids[0]!) && !isFirst
     if (isWitness) continue
     if (retryCount !== (before === 0 ? undefined : String(before)))
       yield `retry ${before} says ${retryCount} (${status})`

@@ -19,7 +19,7 @@ import { TestClock } from "effect/testing"
 // Not by its name: programs outside of the tests play scenarios too.
 import { Analytics } from "../../src/index.ts"
 import type { Arrivals, Ended, Report, Scenario } from "./Scenario.ts"
-import { makeServer, poisonUser, type Received } from "./ScriptedServer.ts"
+import { makeServer, poisonEvent, type Received } from "./ScriptedServer.ts"
 
 /** What came of a scenario with the client, through the transport. */
 export interface Played extends Report {
@@ -32,11 +32,14 @@ export interface Played extends Report {
   readonly failures: ReadonlyArray<DeliveryError>
 }
 
+/** Whose message it is. */
+export const personOf = (id: string, people: number): string => `u${Number(id.slice(1)) % people}`
+
 /** Looks at the client from outside at some time. */
 export type Look = (analytics: Analytics["Service"], at: number) => Effect.Effect<void>
 
 const playNow = Effect.fnUntraced(function* (scenario: Scenario, looks: ReadonlyArray<readonly [number, Look]>) {
-  const { script, seed = 7, options } = scenario
+  const { script, seed = 7, people = 1, options } = scenario
   const clock = yield* Clock.Clock
   const now = () => clock.currentTimeMillisUnsafe()
   const { server, client } = yield* makeServer(script, seed + 1)
@@ -82,7 +85,9 @@ const playNow = Effect.fnUntraced(function* (scenario: Scenario, looks: Readonly
       // Before the call: its message may have an outcome in the same step.
       accepted.set(id, now())
       return Effect.map(
-        Effect.result(analytics.track({ userId: isPoison ? poisonUser : "u", event: "e", messageId: id })),
+        Effect.result(
+          analytics.track({ userId: personOf(id, people), event: isPoison ? poisonEvent : "e", messageId: id })
+        ),
         (result) => {
           if (Result.isFailure(result)) {
             accepted.delete(id)

@@ -132,12 +132,13 @@ describe("an error of a call names it", () => {
 describe("an accepted message", () => {
   it("keeps no more of its call than it needs", () => {
     const message = { type: "track" as const, event: "e", messageId: "m", json: "{}", bytes: 2 }
-    const pending = makeLedger().accept(message, undefined, 0)
+    const pending = makeLedger().accept(message, undefined, 0, 0)
     assert.sameMembers(Object.keys(pending), [
       "acceptedAt",
       "bytes",
       "epoch",
       "json",
+      "lane",
       "link",
       "messageId",
       "number",

@@ -18,7 +18,7 @@ const makeBatches = (...sizes: ReadonlyArray<number>): Array<Batch> => {
   return sizes.map((size, index) => {
     const batch = new Batch(index + 1, 0)
     for (let count = 0; count < size; count++) {
-      batch.add(ledger.accept({ messageId: `${index}.${count}`, json: "{}", bytes: 2 }, undefined, index))
+      batch.add(ledger.accept({ messageId: `${index}.${count}`, json: "{}", bytes: 2 }, undefined, index, 0))
     }
     return batch
   })
@@ -34,10 +34,34 @@ describe("a batch", () => {
       before
     )
     assert.isAtMost(Math.abs(first.messages.length - second.messages.length), 1)
-    assert.isBelow(first.place.last, second.place.first)
+    assert.isAtMost(first.place.end, second.place.first)
     assert.strictEqual(first.bytes + second.bytes, size * 2)
     assert.deepStrictEqual([first.root, second.root], [batch!.root, batch!.root])
   })
+
+  it.prop(
+    "of several lanes is halved by them, and each half keeps the order",
+    [Schema.Array(between(0, 5)).check(Schema.isMinLength(2))],
+    ([lanes]) => {
+      const ledger = makeLedger()
+      const batch = new Batch(1, 0)
+      for (const [index, lane] of lanes.entries()) {
+        batch.add(ledger.accept({ messageId: `${index}`, json: "{}", bytes: 2 }, undefined, index, lane))
+      }
+      const halves = batch.halve().map(({ messages }) => messages)
+      const [first, second] = halves.map((messages) => new Set(messages.map(({ lane }) => lane)))
+      for (const messages of halves) {
+        assert.isNotEmpty(messages)
+        assert.deepStrictEqual(
+          messages,
+          [...messages].sort((one, other) => one.number - other.number)
+        )
+      }
+      assert.sameMembers(halves.flat(), batch.messages)
+      const shared = [...first!].filter((lane) => second!.has(lane))
+      assert.deepStrictEqual(shared, new Set(lanes).size > 1 ? [] : [lanes[0]])
+    }
+  )
 })
 
 describe("turns", () => {

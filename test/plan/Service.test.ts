@@ -513,7 +513,7 @@ describe("a plan over an Analytics of the application's own", () => {
       const call = (name: string) => (input: unknown) =>
         Effect.sync(() => {
           called.push([name, input])
-          return { messageId: "m", await: Effect.die("not sent") }
+          return { messageId: "m", await: Effect.die("not sent"), settles: "here" as const }
         })
       const own = Layer.mock(Analytics, {
         track: call("track"),

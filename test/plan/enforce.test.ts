@@ -166,7 +166,7 @@ describe("a plan that is enforced", () => {
         track: ({ event }) =>
           Effect.sync(() => {
             called.push(event)
-            return { messageId: "m", await: Effect.die("not sent") }
+            return { messageId: "m", await: Effect.die("not sent"), settles: "here" as const }
           })
       })
       yield* Effect.gen(function* () {

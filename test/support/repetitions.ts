@@ -11,6 +11,10 @@ const repeat = (few: number, full: number): number => (isFull ? full : few)
 export const repetitions = {
   /** Random programs of test/model. */
   programs: repeat(300, 1000),
+  /** Lives of a store of test/pipeline/lanes. */
+  stores: repeat(100, 10_000),
+  /** The same over an outbox, of test/outbox. */
+  outboxPrograms: repeat(4, 150),
   /** Refusals that repeat what was sent, of test/privacy. */
   echoes: repeat(1000, 10_000),
   /** Calls with hostile values, of test/message/hostile. */
@@ -35,6 +39,8 @@ export const repetitions = {
   moods: repeat(4, 200),
   /** Clients of its herd. */
   herd: repeat(25, 500),
+  /** Tables that transactions write by chance, of test/outbox/postgres. */
+  floors: repeat(40, 3000),
   callsTaken: repeat(15_000, 1_000_000),
   /** How often these look at the heap, which takes them longer than the calls between. */
   heapSamples: repeat(8, 25)

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Analytics, AnalyticsMetrics, type CallError, type DeliveryError } from "cdp-analytics-effect"
+import { Analytics, AnalyticsMetrics, type CallError, type Outcome } from "cdp-analytics-effect"
 import { Effect, Layer, Metric, Schedule, Tracer } from "effect"
 import { PrometheusMetrics } from "effect/observability"
 import { TestClock } from "effect/testing"
@@ -81,7 +81,8 @@ describe("metrics of a client that did nothing yet", () => {
     MessageTooLarge: 0,
     UnserializableMessage: 0,
     QueueFull: 0,
-    AnalyticsClosed: 0
+    AnalyticsClosed: 0,
+    OutboxError: 0
   } satisfies Record<CallError["_tag"], number>
 
   const failures = {
@@ -90,7 +91,7 @@ describe("metrics of a client that did nothing yet", () => {
     RetriesExhausted: 0,
     ShutdownTimeout: 0,
     Dropped: 0
-  } satisfies Record<DeliveryError["_tag"], number>
+  } satisfies Record<Exclude<Outcome["_tag"], "Delivered">, number>
 
   const causes = { size: 0, interval: 0, flush: 0, full: 0, close: 0 } satisfies Record<
     AnalyticsMetrics.FlushCause,

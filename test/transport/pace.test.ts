@@ -21,8 +21,8 @@ type Event = typeof Event.Type
 
 const placeOf = ({ batch, first, count }: Extract<Event, { _tag: "Fail" }>) => ({
   root: batch,
-  first: batch * 10 + first,
-  last: batch * 10 + Math.min(9, first + count - 1)
+  first: first / 10,
+  end: Math.min(10, first + count) / 10
 })
 
 describe("everybody's pace", () => {
@@ -82,7 +82,7 @@ describe("everybody's pace", () => {
     ([silent, chance]) => {
       const silence = new Silence()
       const pace = makePace(silence, true, () => chance)
-      for (const root of [1, 2, 3]) silence.fail(0, { root, first: root, last: root }, true)
+      for (const root of [1, 2, 3]) silence.fail(0, { root, first: 0, end: 1 }, true)
       pace.fail(0)
       pace.start(silent)
       assert.isAtMost(pace.startsIn(silent), 45_000)
@@ -96,10 +96,10 @@ describe("everybody's pace", () => {
 
 describe("a silence", () => {
   const nested = [
-    { root: 1, first: 1, last: 20 },
-    { root: 1, first: 1, last: 10 },
-    { root: 1, first: 1, last: 5 },
-    { root: 1, first: 1, last: 1 }
+    { root: 1, first: 0, end: 1 },
+    { root: 1, first: 0, end: 1 / 2 },
+    { root: 1, first: 0, end: 1 / 4 },
+    { root: 1, first: 0, end: 1 / 8 }
   ]
 
   it("is not general for the pieces of one message at fault", () => {
@@ -111,17 +111,17 @@ describe("a silence", () => {
 
   it("is general for three pieces that share no message, and away only for three batches", () => {
     const silence = new Silence()
-    for (const first of [1, 2, 3]) silence.fail(0, { root: 1, first, last: first }, false)
+    for (const first of [0, 1 / 4, 1 / 2]) silence.fail(0, { root: 1, first, end: first + 1 / 4 }, false)
     assert.isTrue(silence.isGeneral)
     assert.isUndefined(silence.awayFrom)
-    for (const root of [2, 3]) silence.fail(5000, { root, first: root * 20, last: root * 20 }, false)
+    for (const root of [2, 3]) silence.fail(5000, { root, first: 0, end: 1 }, false)
     assert.strictEqual(silence.awayFrom, 10_000)
   })
 
   it("is away for one batch where the failures are more than plain 500s", () => {
     const silence = new Silence()
-    silence.fail(1000, { root: 1, first: 1, last: 20 }, false)
-    silence.fail(2000, { root: 1, first: 1, last: 20 }, true)
+    silence.fail(1000, { root: 1, first: 0, end: 1 }, false)
+    silence.fail(2000, { root: 1, first: 0, end: 1 }, true)
     assert.strictEqual(silence.awayFrom, 11_000)
     silence.end()
     assert.isUndefined(silence.awayFrom)
