@@ -7,17 +7,15 @@
  *
  * @since 0.1.0
  */
-import { AsyncLocalStorage } from "node:async_hooks"
 import type * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Analytics, makeAnalytics, readConfig } from "../Analytics.ts"
 import type { InvalidOptions } from "../AnalyticsError.ts"
-import { type OptionsConfig, readOptions } from "../AnalyticsOptions.ts"
-import { Detach } from "../time/detached.ts"
+import type { OptionsConfig } from "../AnalyticsOptions.ts"
 import { type AnalyticsNodeOptions, analyticsNodeConfig } from "./AnalyticsNodeOptions.ts"
-import { makeNodeExchange } from "./nodeExchange.ts"
-import { checkProxy } from "./proxy.ts"
+import { layerDetach } from "./detach.ts"
+import { readNodeOptions } from "./readNodeOptions.ts"
 
 /**
  * The same as `analyticsNodeConfig`.
@@ -28,13 +26,8 @@ import { checkProxy } from "./proxy.ts"
  */
 export const config: Config.Config<AnalyticsNodeOptions> = analyticsNodeConfig
 
-/** Outside of every request: a client that is made in the first one would put all that it does down to that. */
-const layerDetach = Layer.succeed(Detach, AsyncLocalStorage.snapshot())
-
-const make = Effect.fnUntraced(function* (options: unknown) {
-  const { proxy, ...others } = yield* Effect.fromResult(readOptions(options))
-  return yield* makeAnalytics(makeNodeExchange(yield* checkProxy(proxy)), others)
-})
+const make = (options: unknown) =>
+  Effect.flatMap(readNodeOptions(options), ({ exchangeOf, others }) => makeAnalytics(exchangeOf, others))
 
 /**
  * A client with the given options. Fails with `InvalidOptions`, which names the option and the reason.

@@ -12,6 +12,8 @@ import { analyticsNodeConfig } from "./AnalyticsNodeOptions.ts"
 
 export * as AnalyticsNode from "./AnalyticsNode.ts"
 export { type AnalyticsNodeConfig, type AnalyticsNodeOptions, analyticsNodeConfig } from "./AnalyticsNodeOptions.ts"
+export * as AnalyticsOutboxNode from "./AnalyticsOutboxNode.ts"
+export * as OutboxSqlite from "./OutboxSqlite.ts"
 
 /**
  * `AnalyticsLive` over undici, which keeps connections open: everything a Node program needs. With options of your own,
