@@ -18,6 +18,7 @@ import { outerOrigins } from "./addresses.ts"
 import { npmShellEnd, stdinEnd } from "./ending.ts"
 import { failWith } from "./failure.ts"
 import { jsonFlag, readJson } from "./json.ts"
+import { explainListen, portSchema } from "./listening.ts"
 import { openBrowser } from "./openBrowser.ts"
 import { describePlan } from "./planAdvice.ts"
 import { optionalPlanFlag } from "./planArguments.ts"
@@ -30,7 +31,7 @@ export const dev = Command.make(
   "dev",
   {
     port: Flag.Int("port").pipe(
-      Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65_535 }))),
+      Flag.withSchema(portSchema),
       Flag.withDescription("Where to listen; 0 takes any free port"),
       Flag.withDefault(8400)
     ),
@@ -182,19 +183,6 @@ const followPlan = Effect.fnUntraced(function* (file: string, loaded: LoadedPlan
       Effect.andThen(setPlanProblem(problem), printError(`Events are held against the plan as it was: ${problem}`))
   })
 })
-
-const listenProblems: { readonly [code: string]: string } = {
-  EADDRINUSE: "it is in use. Try another, or --port 0 for any that is free",
-  EACCES: "this user may not. Try a port above 1023",
-  EADDRNOTAVAIL: "the host is no address of this machine",
-  ENOTFOUND: "the host is no name that is known"
-}
-
-const explainListen = (cause: unknown): string => {
-  if (!(cause instanceof Error)) return String(cause)
-  const code = "code" in cause ? String(cause.code) : ""
-  return listenProblems[code] ?? cause.message
-}
 
 const isThere = (words: string): boolean => words !== ""
 

@@ -65,6 +65,16 @@ export const readKey = Effect.fnUntraced(function* (flag: Option.Option<Key>) {
   )
 })
 
+/** Reads the key of a file again, for what runs on when it is changed; nothing where it has no other, or none at the moment. */
+export const rereadKey = (flag: Option.Option<Key>): Effect.Effect<Key | undefined, never, Stdio.Stdio> => {
+  const source = Option.isSome(flag) ? Redacted.value(flag.value) : ""
+  if (!isElsewhere(source) || isStandardInput(source)) return Effect.undefined
+  return readText(source).pipe(
+    Effect.map((text) => (problemOfKey(text) === undefined ? trimKey(Redacted.make(text)) : undefined)),
+    Effect.orElseSucceed(() => undefined)
+  )
+}
+
 /** Whether somebody is there to answer: a question in a pipe would be read by the next program. */
 export const isInteractive = Effect.gen(function* () {
   const { stdinIsTerminal, stdoutIsTerminal } = yield* Stdio.Stdio

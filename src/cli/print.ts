@@ -15,6 +15,15 @@ export const print = (...lines: ReadonlyArray<string>): Effect.Effect<void> => C
 /** Prints lines to standard error. */
 export const printError = (...lines: ReadonlyArray<string>): Effect.Effect<void> => Console.error(onLines(lines))
 
+/** Waits until whoever reads has taken what was printed: a pipe takes its time, and what it has not taken is in memory. */
+export const awaitPrinted: Effect.Effect<void> = Effect.callback((resume) => {
+  const { stdout } = process
+  if (!stdout.writableNeedDrain) return resume(Effect.void)
+  const taken = () => resume(Effect.void)
+  stdout.once("drain", taken)
+  return Effect.sync(() => stdout.removeListener("drain", taken))
+})
+
 /** Prints a document: as it is, for the file or the program that takes it, but at a terminal as all other words. */
 export const printDocument = Effect.fnUntraced(function* (text: string) {
   const { stdoutIsTerminal } = yield* Stdio.Stdio

@@ -14,6 +14,7 @@ import { printable } from "../message/printable.ts"
 import { dev } from "./dev.ts"
 import { doctor } from "./doctor.ts"
 import { layerHttpClient } from "./httpClient.ts"
+import { outbox } from "./outbox.ts"
 import { plan } from "./plan.ts"
 import { hasImported } from "./planModule.ts"
 import { send } from "./send.ts"
@@ -21,7 +22,7 @@ import { layerUsage } from "./usage.ts"
 
 const main = Command.make("cdp-analytics").pipe(
   Command.withDescription("Customer.io Data Pipelines from the command line"),
-  Command.withSubcommands([send, dev, doctor, plan])
+  Command.withSubcommands([send, dev, doctor, plan, outbox])
 )
 
 /** Ends where output cannot be written: whoever reads may have read enough, as in `cdp-analytics dev --json | head -1`. */

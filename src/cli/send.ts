@@ -21,8 +21,11 @@ import { failWith } from "./failure.ts"
 import { fieldFlags, fieldSources, type GivenFields, readFields } from "./fields.ts"
 import { jsonFlag, readJson } from "./json.ts"
 import { keyFlag, readKey } from "./key.ts"
+import { placeMetavar, readPlaceOfFlag } from "./outboxPlace.ts"
 import { print, printError } from "./print.ts"
 import { sendOnce } from "./sendOnce.ts"
+import { sendToOutbox } from "./sendToOutbox.ts"
+import { chooseServer, serverFlags } from "./serverFlags.ts"
 import { checkReaders } from "./source.ts"
 
 const text = (name: string, description: string) =>
@@ -33,11 +36,10 @@ const patience = "30 seconds"
 
 const common = {
   apiKey: keyFlag,
-  region: Flag.Literals("region", ["us", "eu"]).pipe(
-    Flag.withDescription("Where the source is; default: CUSTOMERIO_REGION, or us"),
-    Flag.optional
+  ...serverFlags,
+  outbox: text("outbox", "Keep it in this outbox instead, for a relay that delivers it; needs no key").pipe(
+    Flag.withMetavar(placeMetavar)
   ),
-  endpoint: text("endpoint", "Another server that speaks /v1/batch; default: CUSTOMERIO_ENDPOINT"),
   strict: Flag.Boolean("strict").pipe(
     Flag.withDescription(
       "Let the server answer a wrong key or a bad message with an error; --no-strict: with a silent 200"
@@ -93,12 +95,36 @@ const readPerson = (flags: { readonly [Key in keyof typeof person]: Option.Optio
   anonymousId: Option.getOrUndefined(flags.anonymousId)
 })
 
-/** Sends one message, prints its id and its outcome. */
+/** Keeps one message in an outbox. */
+const keep = Effect.fnUntraced(function* (
+  outbox: string,
+  flags: Common,
+  call: Effect.Effect<Receipt, CallError, Analytics>
+) {
+  const given = [
+    ["--api-key", Option.isSome(flags.apiKey)],
+    ["--region", Option.isSome(flags.region)],
+    ["--endpoint", Option.isSome(flags.endpoint)],
+    ["--no-strict", !flags.strict],
+    ["--no-retry", !flags.retry]
+  ] as const
+  const ofRelay = given.flatMap(([flag, isGiven]) => (isGiven ? [flag] : []))
+  if (ofRelay.length > 0) {
+    return yield* failWith(
+      2,
+      `--outbox keeps the message for a relay, which sends it: ${ofRelay.join(" and ")} can be told to that one alone`
+    )
+  }
+  const { allowSuspiciousIds, maxMessageBytes } = yield* readEnvironment(2)
+  const place = yield* readPlaceOfFlag("--outbox", outbox)
+  yield* sendToOutbox(place, { allowSuspiciousIds, maxMessageBytes }, call)
+})
+
+/** Sends one message, or keeps it in an outbox, and prints its id and its outcome. */
 const deliver = Effect.fnUntraced(function* (flags: Common, call: Effect.Effect<Receipt, CallError, Analytics>) {
+  if (Option.isSome(flags.outbox)) return yield* keep(flags.outbox.value, flags, call)
   const configured = yield* readEnvironment(2)
   const apiKey = yield* readKey(flags.apiKey)
-  // A region that is asked for wins over an endpoint that is merely configured.
-  const endpoint = Option.isSome(flags.region) ? undefined : configured.endpoint
   const word = yield* Effect.forkChild(
     Effect.andThen(
       Effect.sleep("1 second"),
@@ -108,10 +134,9 @@ const deliver = Effect.fnUntraced(function* (flags: Common, call: Effect.Effect<
   const { messageId, failure } = yield* sendOnce(
     {
       ...configured,
+      ...chooseServer(flags, configured),
       apiKey,
       strict: flags.strict,
-      region: Option.getOrElse(flags.region, () => configured.region),
-      endpoint: Option.getOrElse(flags.endpoint, () => endpoint),
       deliveryTimeout: patience,
       ...(flags.retry ? undefined : { retry: Schedule.recurs(0) })
     },

@@ -11,7 +11,7 @@ import * as Layer from "effect/Layer"
 import * as Stdio from "effect/Stdio"
 import { printable, printableName } from "../message/printable.ts"
 
-/** Shows wrong usage with what was typed, but no key that stands where `--api-key` is no flag. */
+/** Shows wrong usage with what was typed, but no key that stands where `--api-key` is no flag, and no password of a URL. */
 const layerPresenter = Layer.effect(
   CliOutput.Presenter,
   Effect.gen(function* () {
@@ -19,7 +19,14 @@ const layerPresenter = Layer.effect(
     const typed = yield* args
     const keys = typed.filter((_, index) => /^-.*key=?$/i.test(typed[index - 1] ?? ""))
     const tell = (text: string): string =>
-      keys.includes(text) ? "…" : printableName(text.replace(/key=.*/is, "key=…"))
+      keys.includes(text)
+        ? "…"
+        : printableName(
+            text
+              .replace(/key=.*/is, "key=…")
+              .replace(/(:\/\/).*@/s, "$1…@")
+              .replace(/password=.*/is, "password=…")
+          )
     return {
       present: (event) =>
         CliOutput.defaultPresenter.present(

@@ -17,11 +17,12 @@ import { CliError, Command } from "effect/cli"
 import { dev } from "../../src/cli/dev.ts"
 import { doctor } from "../../src/cli/doctor.ts"
 import { layerHttpClient } from "../../src/cli/httpClient.ts"
+import { outbox } from "../../src/cli/outbox.ts"
 import { plan } from "../../src/cli/plan.ts"
 import { send } from "../../src/cli/send.ts"
 import { layerUsage } from "../../src/cli/usage.ts"
 
-const main = Command.make("cdp-analytics").pipe(Command.withSubcommands([send, dev, doctor, plan]))
+const main = Command.make("cdp-analytics").pipe(Command.withSubcommands([send, dev, doctor, plan, outbox]))
 
 interface Setting {
   readonly env?: Record<string, string>
