@@ -1,11 +1,17 @@
 /**
  * `npm run demo`: a day in a little shop. What happens in the shop goes to a simulated Data Pipelines server on this
  * machine, and what arrives there is printed, batch by batch. On a terminal the server's page shows it too, and a minute
- * of traffic takes a minute; elsewhere it takes a moment, and the demo ends by itself.
+ * of traffic takes a minute; elsewhere it takes a moment, and the demo ends by itself. At the end another server is stopped
+ * while events come, and an outbox keeps them.
  */
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { styleText } from "node:util"
 import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
 import { Analytics, type CallError, type Receipt } from "cdp-analytics-effect"
+import { AnalyticsOutboxNode, OutboxSqlite } from "cdp-analytics-effect/node"
+import { OutboxRelay } from "cdp-analytics-effect/outbox"
 import { type ReceivedEvent, type ReceivedRequest, Simulator } from "cdp-analytics-effect/simulator"
 import { Console, Effect, Fiber, Layer, Random, Redacted, Stream } from "effect"
 
@@ -132,6 +138,47 @@ const shop = Effect.gen(function* () {
   }
 })
 
+const makeFolder = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "demo-"))),
+  (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
+)
+
+const printWaiting = ({ messages }: { readonly messages: number }) =>
+  Console.log(
+    `   ${dim("in the outbox")} ${String(messages).padStart(3)} ${yellow("■".repeat(messages / 2))}`.trimEnd()
+  )
+
+/** The outbox grows while a server is stopped, survives the program that filled it, and drains when the server is back. */
+const nothingLost = Effect.gen(function* () {
+  const endpoint = yield* Simulator.useSync(({ url }) => url).pipe(Effect.provide(Simulator.layerServer()))
+  const store = OutboxSqlite.layer({ filename: join(yield* makeFolder, "analytics.db") })
+  const options = { apiKey: Redacted.make("demo"), endpoint }
+
+  yield* scene("A server is stopped: with an outbox, what is accepted is kept in a file")
+  yield* Effect.gen(function* () {
+    for (let visits = 0; visits < 4; visits++) {
+      yield* shoppers
+      yield* printWaiting((yield* Analytics.status).waiting)
+      if (isOnTerminal) yield* Effect.sleep("1 second")
+    }
+  }).pipe(Effect.provide(AnalyticsOutboxNode.layer(options).pipe(Layer.provide(store))))
+
+  yield* scene("The program has ended. The server is back, and a relay delivers, each person's events in order")
+  yield* Effect.gen(function* () {
+    yield* printWaiting((yield* OutboxRelay.status).waiting)
+    yield* OutboxRelay.drain
+    yield* Effect.forEach(yield* Simulator.requests, (request) => printArrival(request, []))
+    yield* printWaiting((yield* OutboxRelay.status).waiting)
+  }).pipe(
+    Effect.provide(
+      AnalyticsOutboxNode.layerRelay(options).pipe(
+        Layer.provide(store),
+        Layer.provideMerge(Simulator.layerServer({ port: Number(new URL(endpoint).port) }))
+      )
+    )
+  )
+}).pipe(Effect.scoped)
+
 // Colours only where standard output is a terminal: `styleText` looks.
 const bold = (text: string) => styleText("bold", text)
 const dim = (text: string) => styleText("dim", text)
@@ -241,6 +288,7 @@ const demo = Effect.gen(function* () {
   )
   const summary = yield* Effect.provide(shop, layerAnalytics)
   yield* printArrivals
+  yield* nothingLost
   yield* printSummary(summary)
   if (!isOnTerminal) return
   yield* Console.log(`The page at ${bold(url)} stays until Ctrl-C.`)

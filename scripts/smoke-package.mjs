@@ -11,8 +11,8 @@ import { delimiter, dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { gzipSync } from "node:zlib"
 
-/** Most bytes, compressed: what they were on 2026-11-27, and a tenth more for the tarball, 3 % for the others. */
-const budgets = { tarball: 1_060_000, keyed: 31_000, core: 31_900, whole: 91_000 }
+/** Most bytes, compressed: what they were on 2026-11-28, and a tenth more for the tarball, 3 % for the others. */
+const budgets = { tarball: 1_340_000, keyed: 33_700, core: 34_700, whole: 91_000 }
 
 /** The oldest that the declarations of Effect, too, pass in. Also in docs/runtimes.md. */
 const oldestTypeScript = "5.7.2"

@@ -6,7 +6,7 @@ import { resolve } from "node:path"
 import ts from "typescript"
 
 /** Services that are handed on as they are, to whoever provides them: their shape shows in no program. */
-const handedOn = ["HttpClient"]
+const handedOn = ["HttpClient", "SqlClient"]
 
 /** What is wrong with the names in the types of the subpaths. */
 export const faultsOfNames = (root, sources) => {
