@@ -1,27 +1,27 @@
-import { contenders } from "../contenders/index.ts"
-import type { Growth, Point } from "./growth.ts"
+/** A line of the same title in several panels has the same colour in each. */
+export interface Line {
+  readonly title: string
+  readonly colour: string
+  readonly points: ReadonlyArray<Point>
+}
 
-interface Panel {
+export interface Point {
+  readonly x: number
+  readonly y: number
+}
+
+export interface Panel {
   readonly title: string
   readonly xLabel: string
-  readonly growths: ReadonlyArray<Growth>
+  readonly yLabel: string
+  readonly lines: ReadonlyArray<Line>
 }
 
 const width = 480
 const height = 360
 const margin = { left: 64, right: 36, top: 44, bottom: 52 }
 
-/** Told apart by those who see no red or green, on white and on black. */
-const colours: Record<string, string> = {
-  "ours-node": "#0072b2",
-  floor: "#888888",
-  segment: "#e69f00",
-  customerio: "#d55e00",
-  posthog: "#cc79a7",
-  rudderstack: "#009e73"
-}
-
-/** Two panels side by side, both axes logarithmic: a flat line costs the same however much there is. */
+/** Panels side by side, both axes logarithmic: a flat line costs the same however much there is. */
 export const drawChart = (panels: ReadonlyArray<Panel>): string => {
   const parts = panels.map((panel, index) => `<g transform="translate(${index * width} 0)">${drawPanel(panel)}</g>`)
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${panels.length * width} ${height + 40}" font-family="system-ui, sans-serif" font-size="12" role="img">
@@ -33,22 +33,22 @@ ${drawLegend(panels)}
 `
 }
 
-const drawPanel = ({ title, xLabel, growths }: Panel): string => {
-  const points = growths.flatMap((growth) => growth.points)
+const drawPanel = ({ title, xLabel, yLabel, lines }: Panel): string => {
+  const all = lines.flatMap(({ points }) => points)
   const x = logScale(
-    points.map((point) => point.x),
+    all.map((point) => point.x),
     margin.left,
     width - margin.right
   )
   const y = logScale(
-    points.map((point) => point.cpuMicrosPerEvent),
+    all.map((point) => point.y),
     height - margin.bottom,
     margin.top
   )
-  const lines = growths.map(({ contender, points }) => {
-    const at = (point: Point): string => `${x.at(point.x).toFixed(1)},${y.at(point.cpuMicrosPerEvent).toFixed(1)}`
+  const drawn = lines.map(({ colour, points }) => {
+    const at = (point: Point): string => `${x.at(point.x).toFixed(1)},${y.at(point.y).toFixed(1)}`
     const dots = points.map((point) => `<circle cx="${at(point).replace(",", '" cy="')}" r="3"/>`)
-    return `<g fill="${colours[contender]}" stroke="${colours[contender]}"><polyline fill="none" stroke-width="2" points="${points.map(at).join(" ")}"/>${dots.join("")}</g>`
+    return `<g fill="${colour}" stroke="${colour}"><polyline fill="none" stroke-width="2" points="${points.map(at).join(" ")}"/>${dots.join("")}</g>`
   })
   const bottom = height - margin.bottom
   const right = width - margin.right
@@ -61,18 +61,18 @@ const drawPanel = ({ title, xLabel, growths }: Panel): string => {
       `<text x="${margin.left - 8}" y="${y.at(tick) + 4}" text-anchor="end">${tick.toLocaleString("en")}</text><path stroke="#dddddd" d="M${margin.left} ${y.at(tick)}H${right}"/>`
   )
   return `<text x="${margin.left}" y="20" font-weight="600">${title}</text>
-<text x="${margin.left}" y="36" fill="#555555">µs of processor time</text>
+<text x="${margin.left}" y="36" fill="#555555">${yLabel}</text>
 <text x="${(margin.left + right) / 2}" y="${height - 12}" text-anchor="middle" fill="#555555">${xLabel}</text>
 ${xTicks.join("")}${yTicks.join("")}
-${lines.join("\n")}`
+${drawn.join("\n")}`
 }
 
 const drawLegend = (panels: ReadonlyArray<Panel>): string => {
-  const names = [...new Set(panels.flatMap(({ growths }) => growths.map(({ contender }) => contender)))]
-  const step = (panels.length * width - margin.left) / names.length
-  const entries = names.map((name, index) => {
+  const colours = new Map(panels.flatMap(({ lines }) => lines.map(({ title, colour }) => [title, colour] as const)))
+  const step = (panels.length * width - margin.left) / colours.size
+  const entries = [...colours].map(([title, colour], index) => {
     const left = margin.left + index * step
-    return `<circle cx="${left}" cy="${height + 16}" r="5" fill="${colours[name]}"/><text x="${left + 10}" y="${height + 20}">${contenders[name].title}</text>`
+    return `<circle cx="${left}" cy="${height + 16}" r="5" fill="${colour}"/><text x="${left + 10}" y="${height + 20}">${title}</text>`
   })
   return entries.join("\n")
 }

@@ -4,8 +4,8 @@ import type { Contender, Observer, Settings } from "../contenders/Contender.ts"
 import { flood, letOthersRun } from "../contenders/flood.ts"
 import { contenders } from "../contenders/index.ts"
 import { makeEvents } from "./events.ts"
-import type { Flood, Job, Latency, Measurement, Trickle, Waiting } from "./job.ts"
-import { quantile } from "./statistics.ts"
+import type { Flood, Job, Measurement, Trickle, Waiting } from "./job.ts"
+import { latencyOf } from "./statistics.ts"
 
 const [endpoint = "", json = ""] = process.argv.slice(2)
 const job: Job = JSON.parse(json)
@@ -89,13 +89,6 @@ switch (job.kind) {
 }
 const { user, system } = process.cpuUsage(usage)
 const resources = process.resourceUsage()
-
-const latencyOf = (micros: ReadonlyArray<number>): Latency => ({
-  p50: quantile(micros, 0.5),
-  p99: quantile(micros, 0.99),
-  p999: quantile(micros, 0.999),
-  max: quantile(micros, 1)
-})
 
 const measurement: Measurement = {
   calls: calls.length,

@@ -1,4 +1,5 @@
 import type { ContenderName } from "../contenders/index.ts"
+import { inRounds } from "../rounds.ts"
 import { type Measured, measure } from "./measure.ts"
 import { type Spread, spread } from "./statistics.ts"
 
@@ -48,26 +49,15 @@ export const compare = async (
   contenders: ReadonlyArray<ContenderName>,
   rounds: number
 ): Promise<Comparison> => {
-  const measured = new Map(contenders.map((contender) => [contender, Array.of<Measured | undefined>()]))
-  for (let round = 0; round < rounds; round++) {
-    for (const contender of inOrder(contenders, round)) {
-      const events = eventsFor(contender, load.events)
-      measured.get(contender)?.push(await measure({ ...load, kind: "flood", contender, events, isPaced: false }))
-    }
-    console.error(`batch ${load.batchSize}, ${load.payloadBytes} B: round ${round + 1} of ${rounds}`)
-  }
+  const title = `batch ${load.batchSize}, ${load.payloadBytes} B`
+  const measured = await inRounds(contenders, rounds, title, (contender) =>
+    measure({ ...load, kind: "flood", contender, events: eventsFor(contender, load.events), isPaced: false })
+  )
   const floor = measured.get("floor") ?? []
   const figures = [...measured].map(([contender, runs]) =>
     summarize(contender, eventsFor(contender, load.events), runs, floor)
   )
   return { load, rounds, figures }
-}
-
-/** Forwards and backwards in turn, each time beginning with another. */
-const inOrder = <A>(items: ReadonlyArray<A>, round: number): ReadonlyArray<A> => {
-  const start = round % items.length
-  const rotated = [...items.slice(start), ...items.slice(0, start)]
-  return round % 2 === 0 ? rotated : rotated.reverse()
 }
 
 const summarize = (

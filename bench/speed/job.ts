@@ -1,4 +1,5 @@
 import type { ContenderName } from "../contenders/index.ts"
+import type { Latency } from "./statistics.ts"
 
 /** What a contender's process is asked to do. */
 export type Job = {
@@ -50,11 +51,4 @@ export interface Measurement {
   readonly told: number
   /** Importing the client and making one. */
   readonly readyMs: number
-}
-
-export interface Latency {
-  readonly p50: number
-  readonly p99: number
-  readonly p999: number
-  readonly max: number
 }

@@ -8,13 +8,14 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { parseArgs } from "node:util"
-import type { ContenderName } from "../contenders/index.ts"
+import { type ContenderName, contenders } from "../contenders/index.ts"
 import { machine, today, versionOf } from "../machine.ts"
+import { writeSection } from "../readme.ts"
 import { bundles, unwantedInputs } from "./bundle.ts"
-import { drawChart } from "./chart.ts"
+import { drawChart, type Panel } from "./chart.ts"
 import { coldStart } from "./coldStart.ts"
 import { compare } from "./floods.ts"
-import { growWithEvents, growWithWaiting } from "./growth.ts"
+import { type Growth, growWithEvents, growWithWaiting } from "./growth.ts"
 import { makeReport, type Results } from "./report.ts"
 import { runShort } from "./short.ts"
 import { trickle } from "./trickle.ts"
@@ -69,7 +70,7 @@ const run = async (): Promise<Results> => ({
   date: today(),
   machine: machine(),
   versions: [...clients.filter((name) => name !== "ours-undici" && name !== "ours-fetch"), "floor" as const].map(
-    versionOf
+    (name) => versionOf(contenders[name].package)
   ),
   bundles: await bundles(),
   coldStart: await inTurn(all, (contender) => coldStart(contender, rounds)),
@@ -87,6 +88,25 @@ const run = async (): Promise<Results> => ({
   }
 })
 
+/** Told apart by those who see no red or green, on white and on black. */
+const colours: Record<string, string> = {
+  "ours-node": "#0072b2",
+  floor: "#888888",
+  segment: "#e69f00",
+  customerio: "#d55e00",
+  posthog: "#cc79a7",
+  rudderstack: "#009e73"
+}
+
+const linesOf = (growths: ReadonlyArray<Growth>): Pick<Panel, "yLabel" | "lines"> => ({
+  yLabel: "µs of processor time",
+  lines: growths.map(({ contender, points }) => ({
+    title: contenders[contender].title,
+    colour: colours[contender] ?? "#000000",
+    points: points.map(({ x, cpuMicrosPerEvent }) => ({ x, y: cpuMicrosPerEvent }))
+  }))
+})
+
 const file = (path: string): URL => new URL(`../${path}`, import.meta.url)
 
 if (!values.report) {
@@ -99,19 +119,12 @@ const results: Results = JSON.parse(readFileSync(file("results.json"), "utf8"))
 const report = makeReport(results)
 console.log(report)
 
-const readme = readFileSync(file("README.md"), "utf8")
-writeFileSync(
-  file("README.md"),
-  readme.replace(
-    /(<!-- results -->\n)[\s\S]*(<!-- \/results -->)/,
-    (_, before, after) => `${before}\n${report}\n${after}`
-  )
-)
+writeSection("results", report)
 mkdirSync(file("../docs/images"), { recursive: true })
 writeFileSync(
   file("../docs/images/growth.svg"),
   drawChart([
-    { title: "An event, when there are more", xLabel: "events", growths: results.growthWithEvents },
-    { title: "A call, when more are waiting", xLabel: "events waiting", growths: results.growthWithWaiting }
+    { title: "An event, when there are more", xLabel: "events", ...linesOf(results.growthWithEvents) },
+    { title: "A call, when more are waiting", xLabel: "events waiting", ...linesOf(results.growthWithWaiting) }
   ])
 )

@@ -1,9 +1,9 @@
 import { type ContenderName, contenders } from "../contenders/index.ts"
+import { between, table, whole } from "../markdown.ts"
 import type { BundleFigures } from "./bundle.ts"
 import type { ColdStartFigures } from "./coldStart.ts"
 import type { Comparison, Figures } from "./floods.ts"
 import type { Growth } from "./growth.ts"
-import type { Spread } from "./statistics.ts"
 import type { TrickleFigures } from "./trickle.ts"
 
 export interface Results {
@@ -158,14 +158,4 @@ const bundleSection = ({ bundles }: Results): string => {
 const title = (contender: Figures["contender"]): string =>
   contender.startsWith("ours") ? `**${contenders[contender].title}**` : contenders[contender].title
 
-const whole = (value: number): string => Math.round(value).toLocaleString("en")
-
-const between = ({ median, min, max }: Spread, digits: number): string =>
-  `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`
-
 const kilobytes = (bytes: number): string => `${(bytes / 1000).toFixed(1)} KB`
-
-const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string => {
-  const alignment = head.map((_, index) => (index === 0 ? "---" : "--:"))
-  return [head, alignment, ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n")
-}

@@ -23,3 +23,18 @@ export const spread = (values: ReadonlyArray<number>): Spread => ({
   min: Math.min(...values),
   max: Math.max(...values)
 })
+
+/** How long things took, in microseconds. */
+export interface Latency {
+  readonly p50: number
+  readonly p99: number
+  readonly p999: number
+  readonly max: number
+}
+
+export const latencyOf = (micros: ArrayLike<number>): Latency => ({
+  p50: quantile(micros, 0.5),
+  p99: quantile(micros, 0.99),
+  p999: quantile(micros, 0.999),
+  max: quantile(micros, 1)
+})

@@ -1,6 +1,6 @@
 import type { ContenderName } from "../contenders/index.ts"
-import type { Latency } from "./job.ts"
 import { measure } from "./measure.ts"
+import type { Latency } from "./statistics.ts"
 
 /** A contender under a steady, light load. */
 export interface TrickleFigures {
