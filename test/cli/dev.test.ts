@@ -79,7 +79,7 @@ describe("dev", suite, () => {
     })
   )
 
-  it.live("ends without a word when nobody reads on", () =>
+  it.live.skipIf(!isFull)("ends without a word when nobody reads on", () =>
     Effect.gen(function* () {
       const { code, err } = yield* run(["dev", "--port", "0", "--json"], {
         isImpatient: true,
@@ -93,7 +93,7 @@ describe("dev", suite, () => {
     })
   )
 
-  it.live("--open opens the page, and says so where nothing can", () =>
+  it.live.skipIf(!isFull)("--open opens the page, and says so where nothing can", () =>
     Effect.gen(function* () {
       const folder = yield* Effect.promise(() => mkdtemp(join(tmpdir(), "cdp-analytics-cli-")))
       const opened = join(folder, "opened")
@@ -173,7 +173,7 @@ describe("dev", suite, () => {
       return said
     })
 
-  it.live("--exit-on-stdin-close ends it with the pipe of a runner that was killed", () =>
+  it.live.skipIf(!isFull)("--exit-on-stdin-close ends it with the pipe of a runner that was killed", () =>
     Effect.gen(function* () {
       const said = yield* shell(
         `sh -c 'echo a word; echo "ids $$" >&2; exec sleep 60' | DEV --exit-on-stdin-close`,

@@ -62,7 +62,7 @@ const collectLines = () => {
 
 const freshMetrics = Layer.sync(Metric.MetricRegistry, () => new Map())
 
-describe("refused connections, resets and 503 in turn", { concurrent: true }, () => {
+describe.skipIf(!isFull)("refused connections, resets and 503 in turn", { concurrent: true }, () => {
   it.live.each(["undici", "AnalyticsNode"] as const)(
     "lose nothing, ask seldom and say little, over %s",
     (name) =>

@@ -11,6 +11,7 @@ import { clients } from "../support/clients.ts"
 import { findProgram } from "../support/findProgram.ts"
 import { freePort } from "../support/listen.ts"
 import { silent } from "../support/logs.ts"
+import { isFull } from "../support/repetitions.ts"
 
 const nginx = findProgram("nginx", "apt-get install nginx-light", "/usr/sbin/nginx")
 
@@ -75,7 +76,9 @@ const arrived = Effect.map(Simulator.events, (events) => events.map((event) => S
 
 const behindNginx = `behind nginx, over %s${nginx.note}`
 
-describe.skipIf(nginx.isMissing).each(["undici", "AnalyticsNode"] as const)(behindNginx, (name) => {
+const kinds = isFull ? (["undici", "AnalyticsNode"] as const) : (["AnalyticsNode"] as const)
+
+describe.skipIf(nginx.isMissing).each(kinds)(behindNginx, (name) => {
   const client = (endpoint: string, options: Partial<AnalyticsOptions> = {}) =>
     Layer.provideMerge(clients[name]({ apiKey: Redacted.make("k"), endpoint, retry, ...options }), silent)
 

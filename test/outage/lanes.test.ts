@@ -87,7 +87,7 @@ describe("one request at a time, everything in the order in which it was accepte
     "a brown-out of %s",
     ([, share, wrong]) =>
       Effect.gen(function* () {
-        const length = isFull ? hours(1) : minutes(10)
+        const length = isFull ? hours(1) : minutes(4)
         const played = yield* playLane({
           script: between(seconds(20), length, brownOut(share, wrong)),
           arrivals: [{ every: seconds(5), count: 20, until: length }],
@@ -166,7 +166,7 @@ describe("one request at a time, everything in the order in which it was accepte
     "two servers that take turns, one of which answers 500, end nothing",
     () =>
       Effect.gen(function* () {
-        const length = isFull ? hours(2) : minutes(20)
+        const length = isFull ? hours(2) : minutes(10)
         let turn = 0
         const played = yield* playLane({
           script: (asked) =>

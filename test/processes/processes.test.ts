@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type Fault, Simulator } from "cdp-analytics-effect/simulator"
 import { Effect } from "effect"
-import { repetitions } from "../support/repetitions.ts"
+import { isFull, repetitions } from "../support/repetitions.ts"
 import { run } from "./run.ts"
 
 /** The ids behind a word at the start of a line. */
@@ -17,6 +17,9 @@ const servers: ReadonlyArray<readonly [name: string, faults: ReadonlyArray<Fault
   ["silent", [{ kind: "stall" }]]
 ]
 
+/** One is no different from the other. */
+const signals = isFull ? (["SIGTERM", "SIGINT"] as const) : (["SIGTERM"] as const)
+
 describe("a process under load that is stopped", { concurrent: true }, () => {
   const stopped = Effect.fnUntraced(function* (endpoint: string, signal: NodeJS.Signals) {
     const { output, stopping } = yield* run(
@@ -30,9 +33,7 @@ describe("a process under load that is stopped", { concurrent: true }, () => {
     return { accepted, undelivered: idsAfter("undelivered", output) }
   })
 
-  it.live.each(
-    servers.flatMap(([name, faults]) => (["SIGTERM", "SIGINT"] as const).map((signal) => ({ name, faults, signal })))
-  )(
+  it.live.each(servers.flatMap(([name, faults]) => signals.map((signal) => ({ name, faults, signal }))))(
     "with $signal, the server $name, leaves every message on the server or in its report",
     ({ faults, signal }) =>
       Effect.gen(function* () {

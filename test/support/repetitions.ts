@@ -10,7 +10,7 @@ const repeat = (few: number, full: number): number => (isFull ? full : few)
 
 export const repetitions = {
   /** Random programs of test/model. */
-  programs: repeat(300, 1000),
+  programs: repeat(200, 1000),
   /** Lives of a store of test/pipeline/lanes. */
   stores: repeat(100, 10_000),
   /** The same over an outbox, of test/outbox. */
@@ -28,7 +28,7 @@ export const repetitions = {
   /** Requests by chance, of test/hostile, to the simulator. */
   hostileRequests: repeat(500, 20_000),
   /** Programs of test/processes that track once and end. */
-  processes: repeat(10, 200),
+  processes: repeat(6, 200),
   /** Runs of the guide's nightly job that are killed at some moment or other. */
   kills: repeat(1, 20),
   /** Calls of each process of test/memory while the server takes nothing: the queue is full after 27,000 at most. */
@@ -36,7 +36,7 @@ export const repetitions = {
   /** Plans of test/cli that are compared with each other. */
   planPairs: repeat(150, 3000),
   /** Services and servers by chance, of test/outage. */
-  moods: repeat(4, 200),
+  moods: repeat(2, 200),
   /** Clients of its herd. */
   herd: repeat(25, 500),
   /** Tables that transactions write by chance, of test/outbox/postgres. */
