@@ -11,7 +11,7 @@ import type { AcceptFigures, PacedFigures, SqliteResults } from "./sqlite.ts"
 /** The results as Markdown. */
 export const makeReport = (results: Results): string =>
   [
-    `Run on ${results.date}, on ${results.machine}, with ${results.versions.join(", ")}. Medians of ${results.rounds} rounds, in brackets the least and the greatest.`,
+    `Run on ${results.date}, on ${results.machine}, with ${results.versions.join(", ")}. ${results.rounds === 1 ? "One round." : `Medians of ${results.rounds} rounds, in brackets the least and the greatest.`}`,
     `### What the outbox is held to\n\n${goalTable(results)}`,
     tablesOf(results),
     "![Processor time of a call, and of an event delivered, by the number that wait](../docs/images/outbox-growth.svg)"
