@@ -110,7 +110,7 @@ export const makeSettlement = Effect.fnUntraced(function* (
 
   const delivered = (sent: Sent): Effect.Effect<void> =>
     Effect.suspend(() => {
-      if (isOver || sent.messages.length === 0) return Effect.void
+      if (isOver) return Effect.void
       outcomes.publish(() => new Delivered({ batchId: sent.batchId, messageIds: sent.messages.map(idOf) }))
       settle(sent.messages, undefined)
       return logOf(sent, logDelivered)

@@ -11,7 +11,7 @@ import type { OutboxError } from "../pipeline/CallError.ts"
 import { lanes } from "../pipeline/lane.ts"
 import { type Exchange, type Kept, makeRelay, type RelayOptions } from "../pipeline/Relay.ts"
 import { makeCount, showAll } from "../telemetry/count.ts"
-import { makeRunDetached } from "../time/detached.ts"
+import { makeRunDetached, runWhileOpen } from "../time/detached.ts"
 import { monotonicMillis } from "../time/monotonic.ts"
 import { makeFeeder } from "./feeder.ts"
 import { makeGauges } from "./gauges.ts"
@@ -25,14 +25,12 @@ import { type Held, Window, watch } from "./window.ts"
 
 export type DeliveringOptions = RelayOptions
 
-/** Delivers what is in an outbox, as long as its scope is open. */
-export type Delivering = Effect.Success<ReturnType<typeof makeDelivering>>
-
 /** How long the server knows ids (Customer.io's docs, Deduplication). */
 const dedupMillis = Duration.toMillis("12 hours")
 
 const allLanes = Array.from({ length: lanes }, (_, lane) => lane)
 
+/** Delivers what is in an outbox, as long as its scope is open. */
 export const makeDelivering = Effect.fnUntraced(function* (
   options: DeliveringOptions,
   exchange: Exchange,
@@ -53,12 +51,6 @@ export const makeDelivering = Effect.fnUntraced(function* (
   let hurrying = 0
 
   const now = (): number => monotonicMillis(clock)
-
-  const whileOpen = (effect: Effect.Effect<void>) =>
-    Effect.acquireRelease(
-      Effect.sync(() => run(effect)),
-      (fiber) => Effect.sync(() => fiber.interruptUnsafe())
-    )
 
   const begun = new Set<Fiber.Fiber<void>>()
   /** Begins what nobody waits for. */
@@ -147,7 +139,7 @@ export const makeDelivering = Effect.fnUntraced(function* (
   }
   /** What they speak to is made after them, and closed before. */
   const isMade = Latch.makeUnsafe(false)
-  yield* whileOpen(Effect.andThen(isMade.await, leases.keep))
+  yield* runWhileOpen(Effect.andThen(isMade.await, leases.keep))
   const relay = yield* makeRelay(options, exchange, kept)
 
   const take = (message: KeptMessage, { term, abandonedFor }: Lease): void => {
@@ -180,7 +172,7 @@ export const makeDelivering = Effect.fnUntraced(function* (
   )
   isMade.openUnsafe()
   yield* database.onCommit(feeder.wake)
-  yield* whileOpen(feeder.feed)
+  yield* runWhileOpen(feeder.feed)
   yield* makeGauges(database, count)
 
   /** The database is asked only where nothing is at hand. */

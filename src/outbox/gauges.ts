@@ -1,7 +1,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { Count } from "../telemetry/count.ts"
-import { makeRunDetached } from "../time/detached.ts"
+import { runWhileOpen } from "../time/detached.ts"
 import { sleepUnref } from "../time/unref.ts"
 import type { OutboxDatabase } from "./OutboxStore.ts"
 
@@ -10,7 +10,6 @@ const everyMillis = 1000
 /** Shows what waits in an outbox, and for how much there is room, as long as the scope is open. */
 export const makeGauges = Effect.fnUntraced(function* (database: OutboxDatabase, count: Count) {
   const clock = yield* Clock.Clock
-  const run = yield* makeRunDetached
   const { maxMessages, maxBytes } = database
   let shown = { messages: 0, bytes: 0 }
 
@@ -25,15 +24,12 @@ export const makeGauges = Effect.fnUntraced(function* (database: OutboxDatabase,
   ).pipe(Effect.forever)
 
   yield* Effect.acquireRelease(
-    Effect.sync(() => {
-      count.capacity(maxMessages, maxBytes)
-      return run(watch)
-    }),
-    (fiber) =>
+    Effect.sync(() => count.capacity(maxMessages, maxBytes)),
+    () =>
       Effect.sync(() => {
-        fiber.interruptUnsafe()
         show({ messages: 0, bytes: 0 })
         count.capacity(-maxMessages, -maxBytes)
       })
   )
+  yield* runWhileOpen(watch)
 })

@@ -2,7 +2,7 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { quietly } from "../telemetry/log.ts"
-import { makeRunDetached } from "../time/detached.ts"
+import { runWhileOpen } from "../time/detached.ts"
 import { sleepUnref } from "../time/unref.ts"
 import type { OutboxDatabase } from "./OutboxStore.ts"
 
@@ -13,7 +13,6 @@ const longMillis = 5 * 60_000
 /** Warns, once, where messages have waited for more than 5 minutes and no relay is there. */
 export const watchUnattended = Effect.fnUntraced(function* (database: OutboxDatabase) {
   const clock = yield* Clock.Clock
-  const run = yield* makeRunDetached
 
   const watch: Effect.Effect<void> = Effect.andThen(
     sleepUnref(clock, lookMillis),
@@ -27,8 +26,5 @@ export const watchUnattended = Effect.fnUntraced(function* (database: OutboxData
     })
   )
 
-  yield* Effect.acquireRelease(
-    Effect.sync(() => run(watch)),
-    (fiber) => Effect.sync(() => fiber.interruptUnsafe())
-  )
+  yield* runWhileOpen(watch)
 })

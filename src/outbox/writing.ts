@@ -2,8 +2,8 @@ import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
-import * as Semaphore from "effect/Semaphore"
 import type { Receipt } from "../delivery/Delivery.ts"
+import { makeWaitingLine } from "../delivery/waitingLine.ts"
 import { nameCall } from "../message/callName.ts"
 import type { EncodedCall } from "../message/encode.ts"
 import { type AcceptOptions, makeAccept } from "../pipeline/accept.ts"
@@ -19,9 +19,6 @@ export interface WritingOptions extends AcceptOptions {
   readonly shutdownTimeout: Duration.Duration
 }
 
-/** Accepts messages into an outbox. */
-export type Writing = Effect.Success<ReturnType<typeof makeWriting>>
-
 /** Who waits for room looks again after so long: others may have made some. */
 const lookMillis = 100
 
@@ -35,9 +32,8 @@ export const makeWriting = Effect.fnUntraced(function* (
   const context = yield* Effect.context<never>()
   const count = makeCount(context)
   showAll(context)
-  const line = Semaphore.makeUnsafe(1)
+  const line = makeWaitingLine()
   const idle = Latch.makeUnsafe(true)
-  let inLine = 0
   let committing = 0
   let committingBytes = 0
   let last = 0
@@ -93,28 +89,16 @@ export const makeWriting = Effect.fnUntraced(function* (
       return hasRoom(message.bytes) ? Effect.void : Effect.andThen(sleepUnref(clock, lookMillis), awaitRoomFor(message))
     })
 
-  /** One waits for room and the rest behind it, so that they are let in in order. */
-  const queueUpFor = (message: EncodedCall): Effect.Effect<Receipt, AnalyticsClosed | OutboxError> =>
-    Effect.acquireUseRelease(
-      Effect.sync(() => {
-        inLine++
-      }),
-      () => line.withPermit(Effect.andThen(awaitRoomFor(message), append(message))),
-      () =>
-        Effect.sync(() => {
-          inLine--
-        })
-    )
-
   const entrance: Entrance = {
     isClosed: () => isClosed,
     admit: (message) => {
-      if (inLine === 0 && hasRoom(message.bytes)) return append(message)
+      if (line.isEmpty() && hasRoom(message.bytes)) return append(message)
       if (options.whenFull === "fail") return fail(message)
       // A transaction that waits holds what others wait for.
       return Effect.flatMap(
         database.isInTransaction,
-        (isInside): Effect.Effect<Receipt, EntranceError> => (isInside ? fail(message) : queueUpFor(message))
+        (isInside): Effect.Effect<Receipt, EntranceError> =>
+          isInside ? fail(message) : line.wait(Effect.andThen(awaitRoomFor(message), append(message)))
       )
     }
   }

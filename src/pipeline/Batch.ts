@@ -4,6 +4,7 @@ import type { FlushCause } from "../telemetry/metrics.ts"
 import type { Place } from "../transport/Attempt.ts"
 import { Suspicion } from "./Suspicion.ts"
 import { Trial } from "./Trial.ts"
+import { takeThose } from "./takeThose.ts"
 
 /** Messages that leave in one request, and what is known of its attempts. */
 export class Batch {
@@ -75,10 +76,7 @@ export class Batch {
 
   /** Takes these out. */
   takeThose(isTaken: (message: Pending) => boolean): ReadonlyArray<Pending> {
-    const taken = this.messages.filter(isTaken)
-    if (taken.length === 0) return taken
-    const kept = this.messages.filter((message) => !isTaken(message))
-    this.messages.splice(0, this.messages.length, ...kept)
+    const taken = takeThose(this.messages, isTaken)
     for (const { bytes } of taken) this.bytes -= bytes
     return taken
   }

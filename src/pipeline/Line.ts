@@ -1,4 +1,5 @@
 import type { Pending } from "../delivery/ledger.ts"
+import { takeThose } from "./takeThose.ts"
 
 /** A lane: its messages that were never tried, and how many of the others have no outcome. */
 export class Line {
@@ -37,13 +38,10 @@ export class Line {
   }
 
   takeThose(isTaken: (message: Pending) => boolean): ReadonlyArray<Pending> {
-    const taken = this.messages.filter(isTaken)
-    if (taken.length === 0) return taken
-    const kept = this.messages.filter((message) => !isTaken(message))
-    this.messages.splice(0, this.messages.length, ...kept)
+    const taken = takeThose(this.messages, isTaken)
     for (const { bytes } of taken) this.bytes -= bytes
-    this.first = kept[0]?.number ?? Number.POSITIVE_INFINITY
-    this.#last = kept.at(-1)?.number ?? 0
+    this.first = this.messages[0]?.number ?? Number.POSITIVE_INFINITY
+    this.#last = this.messages.at(-1)?.number ?? 0
     return taken
   }
 

@@ -35,9 +35,6 @@ export interface KeptPlace {
   readonly acceptedAt: number
 }
 
-/** What delivers messages that are kept elsewhere. */
-export type Relay = Effect.Success<ReturnType<typeof makeRelay>>
-
 /** The way of a message that is kept: what is in no request when the relay closes stays where it is. */
 export const makeRelay = Effect.fnUntraced(function* (options: RelayOptions, exchange: Exchange, kept: Kept) {
   const { shutdownTimeout } = options

@@ -1,11 +1,11 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Semaphore from "effect/Semaphore"
 import type * as Tracer from "effect/Tracer"
 import type { Budget, BudgetLimits } from "../delivery/budget.ts"
 import type { Receipt } from "../delivery/Delivery.ts"
 import type { Ledger } from "../delivery/ledger.ts"
 import type { Settlement } from "../delivery/settlement.ts"
+import { makeWaitingLine } from "../delivery/waitingLine.ts"
 import { nameCall } from "../message/callName.ts"
 import type { EncodedCall } from "../message/encode.ts"
 import type { Count } from "../telemetry/count.ts"
@@ -74,8 +74,7 @@ export const makeAdmission = Effect.fnUntraced(function* (
   // A server that is down drops a message with every call.
   const droppedTally = yield* makeTally("queue full, oldest messages dropped", tellDroppedMillis)
   const isOrdered = options.order === "person"
-  const line = Semaphore.makeUnsafe(1)
-  let inLine = 0
+  const line = makeWaitingLine()
   let isClosed = false
 
   const refuse = <E extends QueueFull | AnalyticsClosed>(error: E): Effect.Effect<never, E> => {
@@ -116,26 +115,10 @@ export const makeAdmission = Effect.fnUntraced(function* (
       return Effect.andThen(budget.nextRoom().await, awaitRoomFor(message, link))
     })
 
-  /** One waits for room and the rest behind it, so that they are let in in order. */
-  const queueUpFor = (
-    message: EncodedCall,
-    link: Tracer.SpanLink | undefined
-  ): Effect.Effect<Receipt, AnalyticsClosed> =>
-    Effect.acquireUseRelease(
-      Effect.sync(() => {
-        inLine++
-      }),
-      () => line.withPermit(awaitRoomFor(message, link)),
-      () =>
-        Effect.sync(() => {
-          inLine--
-        })
-    )
-
   const admission: Admission = {
     isClosed: () => isClosed,
     admit: (message, link) => {
-      if (inLine === 0 && budget.hasRoom(message.bytes)) return Effect.succeed(letIn(message, link))
+      if (line.isEmpty() && budget.hasRoom(message.bytes)) return Effect.succeed(letIn(message, link))
       // A full queue is sent without waiting for the interval.
       flusher.hurry("full")
       switch (options.whenFull) {
@@ -145,7 +128,7 @@ export const makeAdmission = Effect.fnUntraced(function* (
           return refuse(new QueueFull({ ...call, ...budget.taken(), capacity, capacityBytes }))
         }
         case "wait":
-          return queueUpFor(message, link)
+          return line.wait(awaitRoomFor(message, link))
         case "dropOldest":
           return displaceFor(message, link)
       }

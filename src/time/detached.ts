@@ -16,3 +16,12 @@ export const makeRunDetached = Effect.gen(function* () {
   const detach = yield* Detach
   return <A, E>(effect: Effect.Effect<A, E>): Fiber.Fiber<A, E> => detach(() => run(effect))
 })
+
+/** Runs an effect so until the scope closes, which does not wait for it. */
+export const runWhileOpen = Effect.fnUntraced(function* (effect: Effect.Effect<void>) {
+  const run = yield* makeRunDetached
+  yield* Effect.acquireRelease(
+    Effect.sync(() => run(effect)),
+    (fiber) => Effect.sync(() => fiber.interruptUnsafe())
+  )
+})

@@ -19,11 +19,11 @@ export interface LeaseTable {
   readonly release: (relay: string) => void
   /** Nobody else has taken the lanes, though its lease may be over. */
   readonly isOf: (relay: string) => boolean
+  readonly isHeldBy: (relay: string, now: number) => boolean
   /** The same, as it was committed here last, without a look: until its lease is over nobody else takes the lanes. */
   readonly isKnownToBeHeldBy: (relay: string, now: number) => boolean
   /** What was renewed, or given back, is committed. */
   readonly know: (relay: string | undefined, heardAt: number) => void
-  readonly isHeldBy: (relay: string, now: number) => boolean
   readonly report: (now: number) => OutboxReport["relays"]
 }
 
